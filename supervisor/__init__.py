@@ -1,0 +1,1 @@
+"""OTP-style supervision on pykka; knows nothing of Git or Kubernetes."""

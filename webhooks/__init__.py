@@ -1,0 +1,1 @@
+"""HTTP in: webhooks, status API and probes."""

@@ -1,0 +1,1 @@
+"""The kinds of actors and the engines that they share."""

@@ -1,0 +1,1 @@
+"""The Kubernetes API server: connection, discovery, apply, watch, lease and events."""

@@ -1,0 +1,1 @@
+"""From files to objects: YAML, canonical form and order."""

@@ -1,0 +1,1 @@
+"""The GitRepository kind: spec, messages, sync, status."""

@@ -1,0 +1,1 @@
+"""Git: transport, mirrors, refs and trees."""
