@@ -1,0 +1,7 @@
+"""Fixtures of real parts that tests of several packages share."""
+
+from __future__ import annotations
+
+from tests.parts.control_plane import control_plane, control_plane_programs, kubectl, namespace
+
+__all__ = ["control_plane", "control_plane_programs", "kubectl", "namespace"]
