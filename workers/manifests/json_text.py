@@ -1,0 +1,89 @@
+r"""JSON files: one JSON object, or several one after another, as ``kubectl`` reads them.
+
+YAML is almost a superset of JSON, but not quite: surrogate pairs (``\ud83d\ude00``) and raw U+2028 mean
+something else in it. So text that is JSON is read as JSON, whatever the file is called.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from workers.manifests import scalars
+
+if TYPE_CHECKING:
+    from workers.manifests.limits import Limits
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_INT64_DIGITS = 20
+
+
+class _NotPlainError(ValueError):
+    """Not JSON, or JSON with something in it that the YAML reader refuses with a line."""
+
+
+def json_documents(text: str, limits: Limits) -> list[tuple[Any, int]] | None:
+    """Return the documents of a JSON text with their lines (from 1), None when it is to be read as YAML.
+
+    Text that is JSON but has a repeated key, is too deep or too large, or holds half of a surrogate pair is
+    left to the YAML reader as well, which refuses all of these and knows the line.
+    """
+    start = _skip_space(text, 0)
+    if not text.startswith("{", start):
+        return None
+    documents = []
+    try:
+        while start < len(text):
+            value, end = _DECODER.raw_decode(text, start)
+            _check(value, limits)
+            documents.append((value, text.count("\n", 0, start) + 1))
+            start = _skip_space(text, end)
+    except (ValueError, RecursionError):
+        return None
+    return documents
+
+
+def _skip_space(text: str, start: int) -> int:
+    match = _SPACE.match(text, start)
+    return match.end() if match else start
+
+
+def _check(document: object, limits: Limits) -> None:
+    """Walk level by level, without recursion."""
+    level: list[Any] = [document]
+    nodes = depth = 0
+    while level:
+        nodes += len(level)
+        containers = [node for node in level if isinstance(node, dict | list)]
+        depth += bool(containers)
+        if depth > limits.depth or nodes > limits.nodes:
+            raise _NotPlainError
+        level = [
+            child for node in containers for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    json.dumps(document, ensure_ascii=False).encode()  # UnicodeEncodeError, a ValueError: half a pair
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        raise _NotPlainError
+    return mapping
+
+
+def _integer(text: str) -> scalars.Scalar:
+    return scalars.value(int(text) if len(text) <= _INT64_DIGITS else float(text))
+
+
+def _float(text: str) -> scalars.Scalar:
+    return scalars.value(float(text))
+
+
+def _refuse_constant(_text: str) -> NoReturn:
+    raise _NotPlainError
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_float, parse_constant=_refuse_constant
+)
