@@ -7,16 +7,22 @@ first, so that an actor that was given up (its fence is closed) can no longer wr
 
 from __future__ import annotations
 
-import heapq
 import itertools
+import logging
+import math
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from supervisor.clock import Clock, SystemClock
+from supervisor.timetable import Timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from supervisor.clock import AlarmClock
+
+
+_log = logging.getLogger(__name__)
 
 
 class DeadlineExceededError(Exception):
@@ -27,60 +33,11 @@ class FencedError(Exception):
     """The work was given up: its actor was stopped or replaced, nothing of it may take effect now."""
 
 
-class Watchdog:
-    """One daemon thread that calls back at given times; it starts with the first use.
+class Watchdog(Timetable):
+    """The timetable that cuts: its calls shut sockets and signal processes, so they never block."""
 
-    Callbacks must be quick and must not block: they shut sockets and signal processes.
-    """
-
-    def __init__(self, clock: Clock | None = None) -> None:
-        self._clock = clock or SystemClock()
-        self._changed = threading.Condition()
-        self._due: list[tuple[float, int]] = []
-        self._calls: dict[int, Callable[[], None]] = {}
-        self._numbers = itertools.count()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def clock(self) -> Clock:
-        """The clock by which times are meant."""
-        return self._clock
-
-    def call_at(self, at: float, call: Callable[[], None]) -> int:
-        """Call back once at the monotonic time ``at``; returns a number for ``forget``."""
-        with self._changed:
-            number = next(self._numbers)
-            self._calls[number] = call
-            heapq.heappush(self._due, (at, number))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
-                self._thread.start()
-            elif self._due[0][1] == number:
-                self._changed.notify()
-            return number
-
-    def forget(self, number: int) -> None:
-        """Drop a callback; nothing happens if it was called already."""
-        with self._changed:
-            self._calls.pop(number, None)
-            while self._due and self._due[0][1] not in self._calls:
-                heapq.heappop(self._due)
-
-    def _run(self) -> None:
-        while True:
-            self._next()()
-
-    def _next(self) -> Callable[[], None]:
-        with self._changed:
-            while True:
-                wait = self._due[0][0] - self._clock.monotonic() if self._due else None
-                if wait is None or wait > 0:
-                    self._changed.wait(wait)
-                    continue
-                _, number = heapq.heappop(self._due)
-                call = self._calls.pop(number, None)
-                if call is not None:
-                    return call
+    def __init__(self, clock: AlarmClock | None = None) -> None:
+        super().__init__(clock, name="watchdog")
 
 
 class Fence:
@@ -90,7 +47,8 @@ class Fence:
         self._watchdog = watchdog
         self._lock = threading.Lock()
         self._closed = False
-        self._cuts: dict[int, Callable[[], None]] = {}
+        self._cuts: dict[int, tuple[Callable[[], None], float]] = {}
+        self._in_flight_until = -math.inf
         self._numbers = itertools.count()
 
     @property
@@ -98,14 +56,28 @@ class Fence:
         """Whether effects are refused."""
         return self._closed
 
+    @property
+    def in_flight_until(self) -> float:
+        """The monotonic time by which what was cut by closing has lost its effect; the past when nothing was.
+
+        A request whose socket was cut may still be worked on at the other end, for as long as it was given.
+        """
+        return self._in_flight_until
+
     def close(self) -> None:
-        """Refuse every later effect and cut everything that blocks now."""
+        """Refuse every later effect and cut everything that blocks now; closing twice is closing once.
+
+        A cut that raises is logged and does not spare the others.
+        """
         with self._lock:
+            in_flight = [] if self._closed else list(self._cuts.values())
             self._closed = True
-            cuts = list(self._cuts.values())
-            self._cuts.clear()
-        for cut in cuts:
-            cut()
+            self._in_flight_until = max((until for _, until in in_flight), default=self._in_flight_until)
+        for cut, _ in in_flight:
+            try:
+                cut()
+            except Exception:  # noqa: BLE001 -- the other cuts must be made
+                _log.exception("a cut failed while a fence closed")
 
     def check(self) -> None:
         """Raise FencedError when closed."""
@@ -117,17 +89,17 @@ class Fence:
         return Deadline(self, self._watchdog, self._watchdog.clock.monotonic() + seconds)
 
     @contextmanager
-    def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
-        """Call ``cut`` from another thread if the fence closes inside the block."""
+    def cutting(self, cut: Callable[[], None], until: float) -> Iterator[None]:
+        """Call ``cut`` from another thread if the fence closes inside the block, which ends by ``until``."""
         with self._lock:
             self.check()
             number = next(self._numbers)
-            self._cuts[number] = cut
+            self._cuts[number] = (cut, until)
         try:
             yield
         finally:
             with self._lock:
-                self._cuts.pop(number, None)
+                del self._cuts[number]
 
 
 class Deadline:
@@ -164,7 +136,7 @@ class Deadline:
         self.check()
         number = self._watchdog.call_at(self._at, cut)
         try:
-            with self._fence.cutting(cut):
+            with self._fence.cutting(cut, self._at):
                 yield
         finally:
             self._watchdog.forget(number)

@@ -1,0 +1,100 @@
+"""The address of an actor that survives its restarts: a key."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import pykka
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable
+
+    from supervisor.mailbox import Message
+
+
+class Delivery(Enum):
+    """What became of a message."""
+
+    DELIVERED = "it waits in the mailbox of a running actor"
+    RESTARTING = "it is kept for the next start of the actor, which it brings nearer"
+    UNKNOWN = "there is no such actor and none is about to start"
+
+
+@dataclass(slots=True)
+class _Slot:
+    ref: pykka.ActorRef[Any] | None = None
+    kept: dict[type[Message], Message] = field(default_factory=dict)
+    wake: Callable[[], None] | None = None
+
+    def keep(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            earlier = self.kept.get(type(message))
+            self.kept[type(message)] = message if earlier is None else earlier.merge(message)
+
+
+class Registry:
+    """Key to actor, for any thread; one lookup per message.
+
+    A message that was DELIVERED to an actor that ends before reading it comes back with the report of its end
+    and is kept for the next start. Only a child that is not started again takes its messages with it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slots: dict[Hashable, _Slot] = {}
+
+    def send(self, key: Hashable, message: Message) -> Delivery:
+        """Send a message to the actor of that key; never blocks and raises only what ``merge`` raises."""
+        with self._lock:
+            slot = self._slots.get(key)
+            if slot is None:
+                return Delivery.UNKNOWN
+            if slot.ref is not None and _told(slot.ref, message):
+                return Delivery.DELIVERED
+            slot.keep([message])
+            wake, slot.wake = slot.wake, None
+        if wake is not None:
+            wake()
+        return Delivery.RESTARTING
+
+    def keys(self) -> tuple[Hashable, ...]:
+        """Return the keys that are not UNKNOWN."""
+        with self._lock:
+            return tuple(self._slots)
+
+    def bind(self, key: Hashable, ref: pykka.ActorRef[Any]) -> None:
+        """Name a running actor and hand it what was kept; for its supervisor."""
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+            slot.ref, slot.wake = ref, None
+            slot.kept = {kind: kept for kind, kept in slot.kept.items() if not _told(ref, kept)}
+
+    def hold(self, key: Hashable, wake: Callable[[], None], unread: Iterable[Message] = ()) -> bool:
+        """Keep messages until the next ``bind``, beginning with the unread ones; for its supervisor.
+
+        The first message from now on calls ``wake`` once, on its sender's thread. Returns whether messages
+        came since the actor ended, for which nobody was woken.
+        """
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+            newer, slot.kept = slot.kept, {}
+            slot.keep([*unread, *newer.values()])
+            slot.ref, slot.wake = None, wake
+            return bool(newer)
+
+    def unbind(self, key: Hashable) -> int:
+        """Forget the key and return how many kept messages went with it; for its supervisor."""
+        with self._lock:
+            slot = self._slots.pop(key, None)
+            return len(slot.kept) if slot else 0
+
+
+def _told(ref: pykka.ActorRef[Any], message: Message) -> bool:
+    try:
+        ref.tell(message)
+    except pykka.ActorDeadError:  # it has ended; the report of its end is on its way
+        return False
+    return True

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pykka
+import pytest
+
+from supervisor.deadline import Watchdog
+from tests.supervisor.manual_clock import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_behind() -> Iterator[None]:
+    """Every test leaves pykka's global registry empty and no thread running."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=5)
+    left = [thread.name for thread in threading.enumerate() if thread not in before]
+    assert left == []
+    assert pykka.ActorRegistry.get_all() == []
+
+
+@pytest.fixture
+def watchdog() -> Iterator[Watchdog]:
+    watchdog = Watchdog()
+    yield watchdog
+    watchdog.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
