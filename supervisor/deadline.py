@@ -89,12 +89,15 @@ class Fence:
         return Deadline(self, self._watchdog, self._watchdog.clock.monotonic() + seconds)
 
     @contextmanager
-    def cutting(self, cut: Callable[[], None], until: float) -> Iterator[None]:
-        """Call ``cut`` from another thread if the fence closes inside the block, which ends by ``until``."""
+    def cutting(self, cut: Callable[[], None], effect_until: float = -math.inf) -> Iterator[None]:
+        """Call ``cut`` from another thread if the fence closes inside the block.
+
+        ``effect_until`` is when what the block does can have no effect any more, although it was cut.
+        """
         with self._lock:
             self.check()
             number = next(self._numbers)
-            self._cuts[number] = (cut, until)
+            self._cuts[number] = (cut, effect_until)
         try:
             yield
         finally:
@@ -127,16 +130,17 @@ class Deadline:
             raise DeadlineExceededError("the time for this is over")
 
     @contextmanager
-    def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
+    def cutting(self, cut: Callable[[], None], *, effect: bool = True) -> Iterator[None]:
         """Call ``cut`` from another thread if the deadline passes or the fence closes inside the block.
 
         ``cut`` must make the blocking call return (shut its socket, kill its process) and not block itself.
-        After the block, ``check`` tells why it was cut.
+        After the block, ``check`` tells why it was cut. Say ``effect=False`` for a wait or a read: when the
+        fence cuts anything else, the actor's successor does not start before this deadline.
         """
         self.check()
         number = self._watchdog.call_at(self._at, cut)
         try:
-            with self._fence.cutting(cut, self._at):
+            with self._fence.cutting(cut, self._at if effect else -math.inf):
                 yield
         finally:
             self._watchdog.forget(number)
