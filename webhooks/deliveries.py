@@ -33,4 +33,4 @@ class Deliveries:
 
 def _digest(delivery: tuple[str, str]) -> bytes:
     # A client chooses the id, so it is not kept as it came: memory stays bounded.
-    return hashlib.blake2b("\n".join(delivery).encode("utf-8", "surrogateescape"), digest_size=16).digest()
+    return hashlib.blake2b("\n".join(delivery).encode(), digest_size=16).digest()

@@ -62,7 +62,7 @@ class _Delivery:
     def id(self) -> tuple[str, str] | None:
         """Under what it can be known again: an id counts for one route only."""
         given = self.provider.delivery_id(self.request.headers)
-        return None if given is None else (self.request.url.path, given)
+        return None if given is None else (self.request.scope["path"], given)
 
 
 def webhook_app(

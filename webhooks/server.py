@@ -14,7 +14,7 @@ import uvicorn
 from webhooks.connection import MOST, BoundedConnection
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ _GRACE_SECONDS = 3
 _STOP_SECONDS = 10.0
 _STUCK_SECONDS = 10.0
 _BACKLOG = 1024
+_LARGEST_PORT = 65535
 
 
 class ListenError(Exception):
@@ -36,7 +37,7 @@ class HttpServer:
     the peer's: no header of a proxy is believed.
     """
 
-    def __init__(self, app: Starlette, bind: str) -> None:
+    def __init__(self, app: ASGIApp, bind: str) -> None:
         self._bind = bind
         self._server = _Server(_config(app))
         self._socket: socket.socket | None = None
@@ -98,7 +99,7 @@ class _Server(uvicorn.Server):
         await asyncio.sleep(0)  # lets the loop close what was aborted
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=BoundedConnection,
@@ -116,9 +117,9 @@ def _config(app: Starlette) -> uvicorn.Config:
 
 def _listen(bind: str) -> socket.socket:
     """Listen in the caller's thread: uvicorn would end its thread without a word."""
-    host, _, port = bind.rpartition(":")
+    host, colon, port = bind.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not port.isascii() or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 -- the largest port
+    if not (colon and port.isascii() and port.isdigit() and int(port) <= _LARGEST_PORT):
         raise ListenError(f"{bind!r} is no address to listen on; write it like 0.0.0.0:9292 or [::]:9292")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     both = host == "::" and socket.has_dualstack_ipv6()
@@ -127,7 +128,8 @@ def _listen(bind: str) -> socket.socket:
             (host, int(port)), family=family, backlog=_BACKLOG, dualstack_ipv6=both
         )
     except OSError as error:
-        raise ListenError(f"cannot listen on {bind}: {error.strerror}; free it or choose another") from error
+        why = (error.strerror or "").partition(" (while")[0]  # Python adds the address again
+        raise ListenError(f"cannot listen on {bind}: {why}; free it or choose another") from error
     # Connections inherit it. asyncio sets it too, but not for a socket made without a protocol number, and
     # then each answer on a connection that is kept alive waits 40 ms for an acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
