@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from tests.parts.control_plane import control_plane, control_plane_programs, kubectl, namespace
+from tests.parts.control_plane import (
+    control_plane,
+    control_plane_programs,
+    kubectl,
+    namespace,
+    pytest_collection_finish,
+)
 
-__all__ = ["control_plane", "control_plane_programs", "kubectl", "namespace"]
+__all__ = ["control_plane", "control_plane_programs", "kubectl", "namespace", "pytest_collection_finish"]

@@ -21,3 +21,7 @@ class ProgramEndedError(ControlPlaneError):
     def __init__(self, message: str, log: str) -> None:
         super().__init__(f"{message}; its last lines were:\n{log}")
         self.log = log
+
+
+class UnavailableError(ControlPlaneError):
+    """One source cannot give the programs; another one may."""

@@ -11,7 +11,7 @@ Commands come as JSON lines on standard input::
     {"detach": true}
 
 Until ``detach``, the end of standard input (the owner has died or let go) ends everything; so does a program
-that ends unasked. Standard output says ``started NAME PID`` and ``ended NAME STATUS``.
+that ends unasked. Standard output says ``started NAME PID`` and ``ended NAME HOW``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Keeper:
                     os.read(self._wakeup, 4096)
                 if self._told_to_end:
                     return 0
-                if self._any_ended():
+                if self._notice_ended():
                     return 1
                 if sys.stdin.fileno() in ready and not self._obey():
                     return 0
@@ -95,14 +95,19 @@ class Keeper:
 
     def _start(self, name: str, argv: list[str], log: str) -> None:
         with Path(log).open("ab") as output:
-            program = subprocess.Popen(  # noqa: S603 -- the owner names the programs
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                process_group=0,
-                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- safe here: this process has one thread
-            )
+            try:
+                program = subprocess.Popen(  # noqa: S603 -- the owner names the programs
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    process_group=0,
+                    preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 -- safe: this process has one thread
+                )
+            except OSError as error:
+                output.write(f"{argv[0]}: {error.strerror}\n".encode())
+                _say("ended", name, "before it began")
+                raise SystemExit(1) from None
         self._programs[name] = program
         _say("started", name, program.pid)
 
@@ -116,11 +121,20 @@ class Keeper:
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()
-        self._programs[name] = None
-        _say("ended", name, program.returncode)
+        self._forget(name, program)
 
-    def _any_ended(self) -> bool:
-        return any(program is not None and program.poll() is not None for program in self._programs.values())
+    def _notice_ended(self) -> bool:
+        """Whether a program has ended unasked; it is said before the others are stopped because of it."""
+        for name, program in self._programs.items():
+            if program is not None and program.poll() is not None:
+                self._forget(name, program)
+                return True
+        return False
+
+    def _forget(self, name: str, program: subprocess.Popen[bytes]) -> None:
+        self._programs[name] = None
+        how = program.returncode
+        _say("ended", name, f"with status {how}" if how >= 0 else f"by signal {-how}")
 
 
 def _die_with(parent: int) -> Callable[[], None]:

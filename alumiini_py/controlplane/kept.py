@@ -92,9 +92,9 @@ class Kept:
         """Name the program that ended first: the others were stopped because of it."""
         for line in self._events().splitlines():
             match line.split():
-                case ["ended", name, status]:
+                case ["ended", name, *how]:
                     log = _last_lines(self._logs / f"{name}.log")
-                    return ProgramEndedError(f"{name} ended with status {status}", log)
+                    return ProgramEndedError(f"{name} ended {' '.join(how)}", log)
         return ProgramEndedError("the keeper of the programs ended", _last_lines(self._said))
 
     def _events(self) -> str:

@@ -58,9 +58,15 @@ class Kubectl:
         return bool(self("get", "--ignore-not-found", "-o", "name", *arguments))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Obtain the programs before the first test: minutes on an empty machine are not a test that hangs."""
+    if any("control_plane_programs" in getattr(item, "fixturenames", ()) for item in session.items):
+        programs.obtain(session.config.get_terminal_writer().line)
+
+
 @pytest.fixture(scope="session")
 def control_plane_programs() -> Programs:
-    """The four programs, found or obtained; a run on an empty machine waits for them here."""
+    """The four programs of the control plane."""
     return programs.obtain(_show)
 
 

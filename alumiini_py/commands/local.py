@@ -1,0 +1,85 @@
+"""``alumiini local``: a control plane on this machine, for trying things out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alumiini_py.controlplane import claim, programs
+from alumiini_py.controlplane.errors import AlreadyRunningError, ControlPlaneError, NotReadyError
+from alumiini_py.controlplane.kept import END_SECONDS
+from alumiini_py.controlplane.plane import KUBECONFIG, ControlPlane
+from alumiini_py.controlplane.user_folders import data_folder
+
+if TYPE_CHECKING:
+    import argparse
+
+DONE, FAILED, NOT_FOUND, TIMED_OUT = 0, 1, 3, 4
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``local`` with ``up``, ``down`` and ``status`` to the command line."""
+    local = commands.add_parser("local", help="an embedded control plane, for trying and testing")
+    actions = local.add_subparsers(dest="action", required=True)
+    for name, action, description in (
+        ("up", _up, "start it and print its kubeconfig"),
+        ("down", _down, "end it; what was in the cluster is there again after the next up"),
+        ("status", _status, "say whether it runs; the exit code is 3 when it does not"),
+    ):
+        parser = actions.add_parser(name, help=description)
+        parser.add_argument(
+            "--data-dir",
+            type=Path,
+            default=data_folder(os.environ),
+            help="folder for its data, which goes to control-plane in there (default: %(default)s)",
+        )
+        parser.set_defaults(local=action)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what the command line says and return the exit code."""
+    folder = arguments.data_dir.absolute() / "control-plane"
+    try:
+        code: int = arguments.local(folder)
+    except ControlPlaneError as error:
+        _tell(f"alumiini: {error}")
+        return TIMED_OUT if isinstance(error, NotReadyError) else FAILED
+    return code
+
+
+def _up(folder: Path) -> int:
+    try:
+        ControlPlane.start(folder, programs=programs.obtain(_tell), progress=_tell).detach()
+    except AlreadyRunningError as error:
+        _tell(str(error))
+    _print(f"kubeconfig: {folder / KUBECONFIG}")
+    _print(f"export KUBECONFIG={folder / KUBECONFIG}")
+    return DONE
+
+
+def _down(folder: Path) -> int:
+    ended = claim.end(folder, END_SECONDS)
+    _print("the control plane has ended" if ended else "no control plane is running")
+    return DONE
+
+
+def _status(folder: Path) -> int:
+    keeper = claim.running(folder)
+    if keeper is None:
+        _print(f"no control plane is running in {folder}")
+        return NOT_FOUND
+    _print(f"running, kept by process {keeper}")
+    _print(f"kubeconfig: {folder / KUBECONFIG}")
+    return DONE
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _tell(line: str) -> None:
+    """Say how it goes; standard output is for results."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
