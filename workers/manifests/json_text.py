@@ -15,7 +15,7 @@ from workers.manifests import scalars
 if TYPE_CHECKING:
     from workers.manifests.limits import Limits
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+_BETWEEN = re.compile(r"(?:[ \t\r\n]|^---)*+", re.MULTILINE)  # kubectl takes both between objects
 _INT64_DIGITS = 20
 
 
@@ -29,7 +29,7 @@ def json_documents(text: str, limits: Limits) -> list[tuple[Any, int]] | None:
     Text that is JSON but has a repeated key, is too deep or too large, or holds half of a surrogate pair is
     left to the YAML reader as well, which refuses all of these and knows the line.
     """
-    start = _skip_space(text, 0)
+    start = _skip_between(text, 0)
     if not text.startswith("{", start):
         return None
     documents = []
@@ -38,14 +38,14 @@ def json_documents(text: str, limits: Limits) -> list[tuple[Any, int]] | None:
             value, end = _DECODER.raw_decode(text, start)
             _check(value, limits)
             documents.append((value, text.count("\n", 0, start) + 1))
-            start = _skip_space(text, end)
+            start = _skip_between(text, end)
     except (ValueError, RecursionError):
         return None
     return documents
 
 
-def _skip_space(text: str, start: int) -> int:
-    match = _SPACE.match(text, start)
+def _skip_between(text: str, start: int) -> int:
+    match = _BETWEEN.match(text, start)
     return match.end() if match else start
 
 

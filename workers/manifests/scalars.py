@@ -13,6 +13,7 @@ import json
 import math
 import re
 import struct
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,12 +80,19 @@ def resolve_tagged(tag: str, text: str) -> Scalar:
 def value(scalar: Scalar) -> Scalar:
     """Return a scalar as a JSON value: integral numbers within 64 bits are integers, others floats."""
     if type(scalar) is float:
-        if not math.isfinite(scalar):
-            raise ScalarError("infinity and NaN do not exist in JSON; quote the value if text is meant")
-        return int(scalar) if scalar.is_integer() and int(scalar) in _INT64 else scalar
+        return _json_number(scalar)
     if type(scalar) is int and scalar not in _INT64:
         return float(scalar)
     return scalar
+
+
+def _json_number(number: float) -> int | float:
+    if not math.isfinite(number):
+        raise ScalarError("infinity and NaN do not exist in JSON; quote the value if text is meant")
+    if not number.is_integer():
+        return number
+    integer = int(Decimal(repr(number)))  # of the shortest digits that mean this float: what Go writes
+    return integer if integer in _INT64 else number
 
 
 def key(scalar: Scalar) -> str:
@@ -101,13 +109,13 @@ def key(scalar: Scalar) -> str:
 def _float_key(number: float) -> str:
     """Return a float as Go writes it: ``strconv.FormatFloat(number, 'g', -1, 32)``."""
     try:
-        single = struct.pack("f", number)
+        single = struct.pack("<f", number)
     except OverflowError:
         number = math.copysign(math.inf, number)
     if not math.isfinite(number):
         return ".nan" if math.isnan(number) else ".inf" if number > 0 else "-.inf"
     texts = (f"{number:.{digits}e}" for digits in range(9))
-    shortest = next(text for text in texts if struct.pack("f", float(text)) == single)
+    shortest = next(text for text in texts if struct.pack("<f", float(text)) == single)
     mantissa, _, exponent = shortest.partition("e")
     if not -4 <= int(exponent) <= 5:  # noqa: PLR2004 -- the bounds of Go's 'g'
         return shortest
