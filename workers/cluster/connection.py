@@ -113,8 +113,8 @@ class Connection:
             yield _lines(answer, lambda: self._mapped(deadline, deadline))
 
     def close(self) -> None:
-        """Close the connections that wait for work."""
-        self._pools.clear()
+        """Close the connections that wait for work; nothing can be sent any more."""
+        self._pools.connection_from_url(self._access.url).close()
 
     def _send_once(self, request: Request, deadline: Deadline) -> Response:
         limit = deadline.within(WRITE_SECONDS if request.writes else READ_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from supervisor.deadline import DeadlineExceededError
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 def pause(deadline: Deadline, seconds: float) -> None:
     """Wait ``seconds``; raises like ``deadline.check`` as soon as the deadline passes or its fence closes."""
     woken = threading.Event()
-    with deadline.cutting(woken.set):
-        woken.wait(seconds)
+    with suppress(DeadlineExceededError), deadline.within(seconds).cutting(woken.set):
+        woken.wait()
     deadline.check()
 
 
