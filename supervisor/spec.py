@@ -121,6 +121,10 @@ class ChildSpec:
     backoff: Backoff = field(default_factory=Backoff)
     intensity: Intensity = field(default_factory=Intensity)
 
+    def __post_init__(self) -> None:
+        if self.shutdown < 0:
+            raise ValueError("a child needs shutdown >= 0")
+
     def next_start(self, failures: int, restarts: tuple[float, ...], now: float, random: Random) -> NextStart:
         """Decide when a child that ended ``now`` is started again, after so many failures and those restarts.
 

@@ -8,6 +8,7 @@ import pytest
 
 from supervisor.deadline import Watchdog
 from tests.supervisor.manual_clock import ManualClock
+from tests.supervisor.puppet import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,3 +36,8 @@ def watchdog() -> Iterator[Watchdog]:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture
+def stage(watchdog: Watchdog) -> Stage:
+    return Stage(watchdog)
