@@ -1,0 +1,39 @@
+"""What is ours in the cluster, read from the cluster: it is the only database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workers.model.ownership import HASH_ANNOTATION, PART_OF_LABEL, LiveObject, is_ours
+from workers.model.pruning import is_protected
+from workers.repository.state import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from supervisor.deadline import Deadline
+    from workers.model.keys import GroupKind, ObjectKey
+    from workers.model.ownership import Owner
+    from workers.repository.ports import Engines
+
+
+def recall(
+    owner: Owner, kinds: Collection[GroupKind], engines: Engines, deadline: Deadline
+) -> dict[ObjectKey, Entry]:
+    """Return all objects of ours of these kinds: one list of metadata per kind. Raises SyncError."""
+    return {
+        live.key: Entry(live.uid, live.annotations.get(HASH_ANNOTATION, ""), is_protected(live))
+        for kind in sorted(kinds)
+        for live in members(owner, kind, engines, deadline)
+    }
+
+
+def members(owner: Owner, kind: GroupKind, engines: Engines, deadline: Deadline) -> Iterator[LiveObject]:
+    """Give the objects of a kind that are ours and not on their way out; none when the kind is gone."""
+    resource = engines.discovery.preferred(kind, deadline)
+    if resource is None:
+        return
+    selector = f"{PART_OF_LABEL}={owner.applyset}"
+    for live in engines.objects.list(resource, selector, deadline):
+        if is_ours(live, owner) and not live.deleting:
+            yield live

@@ -1,0 +1,81 @@
+"""What a repository's actor publishes of itself, in the shape of the status API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workers.model.conditions import READY, find
+from workers.repository.spec import is_suspended
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workers.controller.custom_object import CustomObject
+    from workers.model.errors import ObjectError
+    from workers.model.keys import ObjectKey
+    from workers.repository.state import Entry
+
+_FROM_STATUS = ("lastSyncTime", "nextSyncTime", "failures", "resources")
+
+
+@dataclass(frozen=True, slots=True)
+class RepositorySnapshot:
+    """A moment of an actor. ``busy_since`` is RFC 3339, empty while it rests.
+
+    ``inventory`` is the actor's own; it is only copied here, when somebody asks.
+    """
+
+    subject: CustomObject
+    busy_since: str
+    step: str
+    inventory: Mapping[ObjectKey, Entry]
+    errors: tuple[ObjectError, ...]
+    durations: Mapping[str, float]
+
+    def summary(self) -> Mapping[str, Any]:
+        """Return the snapshot of lists."""
+        subject, status = self.subject, self.subject.status
+        ready = find(status.get("conditions") or (), READY) or {}
+        return {
+            "namespace": subject.key.namespace,
+            "name": subject.key.name,
+            "uid": subject.uid,
+            "generation": subject.generation,
+            "phase": status.get("phase", "Pending"),
+            "ready": ready.get("status") == "True",
+            "reason": ready.get("reason", ""),
+            "message": ready.get("message", ""),
+            "suspended": is_suspended(subject.spec),
+            "revision": status.get("lastSyncedRevision"),
+            "commit": status.get("lastSyncedCommit"),
+            **{field: status.get(field) for field in _FROM_STATUS},
+            "actor": {"busySince": self.busy_since or None, "step": self.step or None},
+        }
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the objects, the last errors and the seconds of each step of the last sync."""
+        failed = {error.object: error for error in self.errors if error.object}
+        known = {str(key): key for key in list(self.inventory)}
+        return {
+            "objects": [_object(name, known.get(name), failed.get(name)) for name in sorted(known | failed)],
+            "errors": [
+                {"object": e.object, "file": e.file, "reason": e.reason, "message": e.message}
+                for e in self.errors
+            ],
+            "durations": {step: round(seconds, 6) for step, seconds in self.durations.items()},
+        }
+
+
+def _object(name: str, key: ObjectKey | None, error: ObjectError | None) -> dict[str, Any]:
+    state = "synced" if error is None else "conflict" if error.reason == "Conflict" else "failed"
+    kind, _, place = name.partition("/")
+    namespace, _, last = place.rpartition("/")
+    return {
+        "group": key.group if key is not None else kind.partition(".")[2],
+        "kind": key.kind if key is not None else kind.partition(".")[0],
+        "namespace": namespace,
+        "name": last,
+        "state": state,
+        "message": error.message if error is not None else "",
+    }
