@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from supervisor.deadline import DeadlineExceededError
 from workers.cluster.connection import Request
-from workers.cluster.errors import UnreachableError
+from workers.cluster.errors import ApiError, UnreachableError
 from workers.cluster.resources import Resource
 from workers.cluster.waiting import tries
+from workers.model.errors import Reason, SyncError
 from workers.model.scopes import Scope, ScopeTable
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from supervisor.clock import Clock
     from supervisor.deadline import Deadline
     from workers.cluster.connection import Connection
+    from workers.model.keys import GroupKind
 
 _ACCEPT = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _ROOTS = ("/api", "/apis")
@@ -48,7 +50,7 @@ class Discovery:
     """The kinds of a cluster; safe to share between threads, which share one refresh.
 
     Asked when first needed, when a kind is unknown (at most every 5 s) and on demand. Never by a timer:
-    who is told that a kind is gone (``ApiError.kind_missing``) asks for a refresh.
+    who is told that a kind is gone (``ApiError.kind_missing``) asks for a refresh. Raises SyncError when the server cannot be asked.
     """
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
@@ -64,6 +66,14 @@ class Discovery:
         if found is None and self._clock.monotonic() - snapshot.taken >= _PATIENCE:
             found = _find(self._refresh(snapshot, deadline), api_version, kind)
         return found
+
+    def preferred(self, kind: GroupKind, deadline: Deadline) -> Resource | None:
+        """Return how a kind is addressed in the version that the server prefers, None when it serves none."""
+        for root in self._current(deadline).roots:
+            for (group, _), kinds in root.versions.items():  # in the server's order of preference
+                if group == kind.group and kind.kind in kinds:
+                    return kinds[kind.kind]
+        return None
 
     def await_resource(self, api_version: str, kind: str, deadline: Deadline) -> Resource | None:
         """Return a kind whose CRD was applied a moment ago; None when it does not appear in time."""
@@ -92,6 +102,8 @@ class Discovery:
             if self._snapshot is None or self._snapshot is seen:
                 self._snapshot = self._ask(self._snapshot, deadline)
             return self._snapshot
+        except (ApiError, UnreachableError) as error:
+            raise SyncError(Reason.APPLY_FAILED, f"cannot ask the cluster for its kinds: {error}") from error
         finally:
             self._refreshing.release()
 
