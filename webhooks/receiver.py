@@ -111,12 +111,14 @@ class _Receiver:
 
     async def _answer(self, request: Request, provider: Provider, target: _Target | None) -> Response:
         received = self._clock.monotonic()
+        level = logging.INFO
         try:
             answer = self._receive(_Delivery(provider, target, request, await body.read(request), received))
         except RefusedError as error:
             answer = error.answer
+            level = logging.DEBUG  # strangers do not fill our log; they are counted
         self._observe(provider.name, answer.result)
-        _log.info("webhook answered", extra={"provider": provider.name, "result": answer.result})
+        _log.log(level, "webhook answered", extra={"provider": provider.name, **answer.body})
         return answer.response()
 
     def _receive(self, delivery: _Delivery) -> Answer:

@@ -114,3 +114,15 @@ def test_results_are_counted_by_provider(forge: Forge) -> None:
         ("github", "too_large"),
         ("generic", "accepted"),
     ]
+
+
+def test_the_log_tells_what_was_answered_and_strangers_do_not_fill_it(
+    forge: Forge, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="webhooks.receiver")
+    forge.github(PUSH)
+    forge.github(PUSH, signature=sign(b""))
+
+    (record,) = [vars(record) for record in caplog.records if record.name == "webhooks.receiver"]
+    assert (record["provider"], record["status"]) == ("github", "accepted")
+    assert (record["repositories"], record["ref"]) == (["team/shop"], "refs/heads/main")
