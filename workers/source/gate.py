@@ -1,0 +1,42 @@
+"""A lock whose wait ends with a deadline."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from supervisor.deadline import Deadline
+
+
+class Gate:
+    """Lets one thread pass at a time."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._taken = False
+
+    @contextmanager
+    def passing(self, deadline: Deadline) -> Iterator[None]:
+        """Wait for the turn and hold it inside the block; raises what ``deadline.check`` raises."""
+        self._enter(deadline)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken = False
+                self._changed.notify()
+
+    def _enter(self, deadline: Deadline) -> None:
+        with deadline.cutting(self._wake), self._changed:
+            while self._taken:
+                deadline.check()
+                self._changed.wait()
+            self._taken = True
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
