@@ -33,6 +33,7 @@ def claimed(folder: Path) -> Iterator[int]:
     try:
         if not _try_lock(lock):
             raise AlreadyRunningError(f"a control plane is running in {folder} already")
+        os.ftruncate(lock, 0)  # the number in there was the last keeper's
         yield lock
     finally:
         os.close(lock)
@@ -66,14 +67,16 @@ def _keeper(folder: Path) -> Iterator[tuple[int, int] | None]:
     """Yield process id and process file descriptor of the keeper that holds the lock."""
     try:
         lock = os.open(folder / _NAME, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         yield None
         return
+    except PermissionError as error:
+        raise ControlPlaneError(f"{folder} belongs to somebody else; name another folder") from error
     try:
         text = os.pread(lock, 32, 0)
         handle = _open_process(text)
-        # Locked after the process was opened: then that process held the lock, so it is the keeper.
-        held = not _try_lock(lock)
+        # Locked, and for the same process, after that process was opened: then it is the keeper.
+        held = not _try_lock(lock) and os.pread(lock, 32, 0) == text
     finally:
         os.close(lock)
     try:

@@ -112,7 +112,8 @@ class _SameScheme(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         """Refuse, or do what urllib does."""
         if urllib.parse.urlsplit(newurl).scheme != req.type:
-            raise UnavailableError(f"{req.full_url} redirects to another scheme")
+            fp.close()
+            raise urllib.error.URLError("it redirects to another scheme")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

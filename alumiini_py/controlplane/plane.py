@@ -80,10 +80,15 @@ class ControlPlane:
         endpoint = Endpoint(_free_port(), secrets.token_hex(16), folder / command_lines.CA_FILE)
         manager = User(secrets.token_hex(16), _MASTERS)
         admin = User(endpoint.token, _MASTERS)
-        data_folder.create(folder)
-        with claimed(folder) as lock:
-            data_folder.prepare(folder, {ADMIN: admin, CONTROLLER_MANAGER: manager, **users})
-            plane = cls(folder, programs, endpoint, Kept(folder, lock))
+        try:
+            data_folder.create(folder)
+            with claimed(folder) as lock:
+                data_folder.prepare(folder, {ADMIN: admin, CONTROLLER_MANAGER: manager, **users})
+                plane = cls(folder, programs, endpoint, Kept(folder, lock))
+        except OSError as error:
+            raise ControlPlaneError(
+                f"{folder} is of no use ({error.strerror}); name another folder"
+            ) from error
         plane._audit_log = audit_log and audit_log.absolute()
         try:
             plane._bring_up(manager)

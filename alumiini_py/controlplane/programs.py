@@ -62,7 +62,12 @@ def obtain(
         processor = architecture()
         sources = sources or (releases.Releases(processor), gobuild.GoBuild())
         cache = Cache(cache_folder(environment) / "control-plane", NAMES)
-        entry = cache.entry(_key(processor), lambda folder: _fill(folder, sources, progress), progress)
+        try:
+            entry = cache.entry(_key(processor), lambda folder: _fill(folder, sources, progress), progress)
+        except OSError as error:
+            raise ControlPlaneError(
+                f"{cache.folder} is of no use ({error.strerror}); make room or set XDG_CACHE_HOME"
+            ) from error
         found = {name: entry / name for name in NAMES} | found
     return Programs(*(found[name] for name in NAMES))
 

@@ -1,0 +1,19 @@
+"""Fixtures for obtaining and keeping programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.parts.web_server import WebServer, web_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    """A web server on loopback."""
+    with web_server() as server:
+        yield server
