@@ -150,7 +150,7 @@ def test_the_number_of_objects_is_bounded() -> None:
 
 
 def test_a_single_file_is_not_read_beyond_the_number_of_objects() -> None:
-    tree = Tree({"a.yaml": "".join(f"--- {n}\n" for n in range(10, 100))})
+    tree = Tree({"a.yaml": f"{{apiVersion: v1, kind: List, items: {list(range(10, 100))}}}"})
 
     with pytest.raises(SyncError) as failed:
         tree.build(limits=Limits(objects=5))

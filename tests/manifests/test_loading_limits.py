@@ -70,3 +70,25 @@ def test_merging_counts_what_it_copies() -> None:
 
     assert load(text.encode(), Limits(nodes=26)).problems == ()
     assert len(load(text.encode(), Limits(nodes=16)).problems) == 1
+
+
+@pytest.mark.parametrize("text", ["{a: 1}\n---\n" * 4, '{"a": 1}\n---\n' * 4])
+def test_the_number_of_documents_is_bounded(text: str) -> None:
+    loaded = load(text.encode(), Limits(objects=3))
+
+    assert len(loaded.documents) == 3
+    assert loaded.problems == (Problem(7, "more than 3 documents; split the file"),)
+
+
+def test_many_merges_into_one_mapping_are_read_in_linear_time() -> None:
+    text = "".join(f"<<: {{k{n}: {n}}}\n" for n in range(100_000))
+
+    (document,) = load(text.encode(), DEFAULT_LIMITS).documents
+
+    assert len(document.value) == 100_000
+
+
+def test_many_json_documents_are_read_in_linear_time() -> None:
+    loaded = load(b"{}\n" * 200_000, Limits(objects=200_000))
+
+    assert [loaded.documents[n].line for n in (0, 199_999)] == [1, 200_000]

@@ -55,7 +55,7 @@ class _Mapping(_Frame):
     container: dict[str, Any] = field(default_factory=dict)
     key: str | None = None  # the key that waits for its value
     merging: bool = False  # the next value is merged in
-    merged: set[str] = field(default_factory=set)  # keys that only a merge has set, so they may be written
+    merged: set[str] | None = None  # keys that only a merge has set, so they may be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +161,23 @@ class Composer:
 
     def _set_key(self, frame: _Mapping, scalar: scalars.Scalar, nodes: int, line: int) -> None:
         key = self._checked(scalars.key, scalar, line) or ""
-        if key in frame.container and key not in frame.merged:
+        if frame.merged and key in frame.merged:
+            frame.merged.remove(key)
+        elif key in frame.container:
             self._note(line, f'the key "{_shown(key)}" is written twice in one mapping; keep one of them')
-        frame.merged.discard(key)
         frame.nodes += nodes
         frame.key = key
 
     def _merge(self, frame: _Mapping, value: object, line: int) -> None:
         """Merge in document order: what comes later wins, but within one list of mappings the first."""
+        frame.merged = frame.merged or set()
         sources = value[::-1] if isinstance(value, list) else [value]
         for source in sources:
             if not isinstance(source, dict):
                 self._note(line, "<< needs a mapping or a list of mappings; quote it if text is meant")
                 return
-            frame.merged.update(source.keys() - frame.container.keys())
+            # not by differences of key views: these walk over all keys there are, for each of many merges
+            frame.merged.update(key for key in source if key not in frame.container)
             frame.container.update(source)
 
     def _resolve(self, event: ScalarEvent, line: int) -> scalars.Scalar:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from workers.manifests import scalars
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workers.manifests.limits import Limits
 
 _BETWEEN = re.compile(r"(?:[ \t\r\n]|^---)*+", re.MULTILINE)  # kubectl takes both between objects
@@ -26,22 +29,30 @@ class _NotPlainError(ValueError):
 def json_documents(text: str, limits: Limits) -> list[tuple[Any, int]] | None:
     """Return the documents of a JSON text with their lines (from 1), None when it is to be read as YAML.
 
-    Text that is JSON but has a repeated key, is too deep or too large, or holds half of a surrogate pair is
+    Text that is JSON but has a repeated key, is too deep or too much, or holds half of a surrogate pair is
     left to the YAML reader as well, which refuses all of these and knows the line.
     """
     start = _skip_between(text, 0)
     if not text.startswith("{", start):
         return None
-    documents = []
     try:
-        while start < len(text):
-            value, end = _DECODER.raw_decode(text, start)
-            _check(value, limits)
-            documents.append((value, text.count("\n", 0, start) + 1))
-            start = _skip_between(text, end)
+        documents = list(islice(_read(text, start, limits), limits.objects + 1))
     except (ValueError, RecursionError):
         return None
-    return documents
+    return documents if len(documents) <= limits.objects else None
+
+
+def _read(text: str, start: int, limits: Limits) -> Iterator[tuple[Any, int]]:
+    line, nodes = 1, 0
+    counted = 0
+    while start < len(text):
+        line, counted = line + text.count("\n", counted, start), start
+        value, end = _DECODER.raw_decode(text, start)
+        nodes += _checked_nodes(value, limits)
+        if nodes > limits.nodes:
+            raise _NotPlainError
+        yield value, line
+        start = _skip_between(text, end)
 
 
 def _skip_between(text: str, start: int) -> int:
@@ -49,20 +60,21 @@ def _skip_between(text: str, start: int) -> int:
     return match.end() if match else start
 
 
-def _check(document: object, limits: Limits) -> None:
-    """Walk level by level, without recursion."""
+def _checked_nodes(document: object, limits: Limits) -> int:
+    """Walk level by level, without recursion, and return the number of values."""
     level: list[Any] = [document]
     nodes = depth = 0
     while level:
         nodes += len(level)
         containers = [node for node in level if isinstance(node, dict | list)]
         depth += bool(containers)
-        if depth > limits.depth or nodes > limits.nodes:
+        if depth > limits.depth:
             raise _NotPlainError
         level = [
             child for node in containers for child in (node.values() if isinstance(node, dict) else node)
         ]
     json.dumps(document, ensure_ascii=False).encode()  # UnicodeEncodeError, a ValueError: half a pair
+    return nodes
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -74,6 +74,7 @@ def load(raw: bytes, limits: Limits) -> Loaded:
 class _YamlReader:
     def __init__(self, text: str, limits: Limits) -> None:
         self._text = text
+        self._limits = limits
         self._composer = Composer(limits, self._note)
         self._documents: list[Document] = []
         self._problems: list[Problem] = []
@@ -122,8 +123,11 @@ class _YamlReader:
     def _end(self) -> None:
         document, line = self._composer.document()
         sound = len(self._problems) == self._problems_before
-        if sound and document is not None:
-            self._documents.append(Document(document, line))
+        if not sound or document is None:
+            return
+        if len(self._documents) == self._limits.objects:
+            raise UnreadableError(line, f"more than {self._limits.objects} documents; split the file")
+        self._documents.append(Document(document, line))
 
     def _note(self, line: int, message: str) -> None:
         if len(self._problems) == _MOST_PROBLEMS:
