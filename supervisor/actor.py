@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+ActorRef = pykka.ActorRef[Any]
+"""What starting an actor returns."""
+
 
 class StoppedError(Exception):
     """The actor was told to stop; whoever catches this lets it pass."""

@@ -52,10 +52,12 @@ class Backoff:
 
     def ceiling(self, failures: int) -> float:
         """Return the longest delay after so many failures in a row (at least 1)."""
-        growth = (failures - 1) * math.log(self.factor)  # a power would overflow after 1,024 failures
-        if growth >= math.log(self.maximum / self.initial):
+        growth_to_cap = math.log(self.maximum / self.initial)
+        if (failures - 1) * math.log(
+            self.factor
+        ) >= growth_to_cap:  # the power below would overflow in the end
             return self.maximum
-        return self.initial * math.exp(growth)
+        return self.initial * self.factor ** (failures - 1)
 
     def delay(self, failures: int, random: Random) -> float:
         """Return the delay after so many failures in a row."""

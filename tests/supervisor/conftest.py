@@ -7,6 +7,7 @@ import pykka
 import pytest
 
 from supervisor.deadline import Watchdog
+from tests.supervisor.house import House
 from tests.supervisor.manual_clock import ManualClock
 from tests.supervisor.puppet import Stage
 
@@ -41,3 +42,10 @@ def clock() -> ManualClock:
 @pytest.fixture
 def stage(watchdog: Watchdog) -> Stage:
     return Stage(watchdog)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    house = House()
+    yield house
+    house.close()
