@@ -45,9 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
             if deployment.is_crd(document) or not arguments.crds_only
         ]
         with _cluster(arguments.kubeconfig, arguments.context) as (connection, discovery, deadline):
+            discovery.refresh(deadline)  # so that a cluster that is away is one complaint, not one per object
             installer = Installer(connection, discovery, dry_run=arguments.dry_run)
             return _install(installer, documents, deadline, dry_run=arguments.dry_run)
-    except (DeploymentError, UnreachableError) as error:
+    except (DeploymentError, SyncError, UnreachableError) as error:
         return _failed(str(error), FAILED)
     except DeadlineExceededError:
         return _failed(f"not everything was installed within {_SECONDS:.0f} s; try again", TIMED_OUT)
