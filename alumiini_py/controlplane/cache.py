@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alumiini_py.controlplane.progress import step
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -63,8 +65,8 @@ def _locked(file: Path, progress: Progress) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            progress("another process is obtaining the same programs; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            with step(progress, "another process is obtaining the same programs; waiting for it"):
+                fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

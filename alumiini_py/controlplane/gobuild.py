@@ -113,7 +113,8 @@ def _group(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         process_group=0,
     ) as process:
         try:

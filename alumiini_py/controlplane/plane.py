@@ -37,12 +37,14 @@ _NOBODY: Mapping[str, User] = MappingProxyType({})
 class ControlPlane:
     """A running control plane; leaving its block, or the death of this process, ends it."""
 
-    def __init__(self, folder: Path, programs: Programs, endpoint: Endpoint, kept: Kept) -> None:
+    def __init__(
+        self, folder: Path, programs: Programs, endpoint: Endpoint, audit_log: Path | None, kept: Kept
+    ) -> None:
         self._folder = folder
         self._programs = programs
         self._endpoint = endpoint
+        self._audit_log = audit_log and audit_log.absolute()
         self._kept = kept
-        self._audit_log: Path | None = None
 
     @classmethod
     def start(
@@ -84,12 +86,11 @@ class ControlPlane:
             data_folder.create(folder)
             with claimed(folder) as lock:
                 data_folder.prepare(folder, {ADMIN: admin, CONTROLLER_MANAGER: manager, **users})
-                plane = cls(folder, programs, endpoint, Kept(folder, lock))
+                plane = cls(folder, programs, endpoint, audit_log, Kept(folder, lock))
         except OSError as error:
             raise ControlPlaneError(
                 f"{folder} is of no use ({error.strerror}); name another folder"
             ) from error
-        plane._audit_log = audit_log and audit_log.absolute()
         try:
             plane._bring_up(manager)
         except BaseException:

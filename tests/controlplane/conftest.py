@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def web() -> Iterator[WebServer]:
-    """A web server on loopback."""
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
+    """A web server on loopback, which no proxy of the machine stands before."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     with web_server() as server:
         yield server

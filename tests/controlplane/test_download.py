@@ -66,7 +66,9 @@ def test_a_missing_file_is_named_with_its_status(web: WebServer) -> None:
         Web().text(f"{web.url}/file")
 
 
-def test_a_closed_port_cannot_be_reached() -> None:
+def test_a_closed_port_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
     with pytest.raises(UnavailableError, match=r"cannot be reached \(.*Connection refused\)"):
         Web().text("http://127.0.0.1:9/file")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alumiini_py.controlplane import programs
+from alumiini_py.controlplane.errors import ControlPlaneError
 from alumiini_py.controlplane.plane import ControlPlane
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Kubectl:
 
     def __init__(self, program: Path, kubeconfig: Path) -> None:
         self._command = [str(program), "--kubeconfig", str(kubeconfig)]
+        # What it remembers of an API server must not meet the next one at the same port.
+        self._environment = {**os.environ, "KUBECACHEDIR": str(kubeconfig.with_name("kubectl-cache"))}
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run kubectl and return how it ended, whatever that was."""
@@ -35,7 +38,8 @@ class Kubectl:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=90,
+            env=self._environment,
             check=False,
         )
 
@@ -60,8 +64,12 @@ class Kubectl:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Obtain the programs before the first test: minutes on an empty machine are not a test that hangs."""
-    if any("control_plane_programs" in getattr(item, "fixturenames", ()) for item in session.items):
-        programs.obtain(session.config.get_terminal_writer().line)
+    needed = any("control_plane_programs" in getattr(item, "fixturenames", ()) for item in session.items)
+    if needed and not session.config.option.collectonly:
+        try:
+            programs.obtain(session.config.get_terminal_writer().line)
+        except ControlPlaneError as error:
+            pytest.exit(str(error), returncode=1)
 
 
 @pytest.fixture(scope="session")
