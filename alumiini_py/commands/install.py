@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from alumiini_py import deployment
 from alumiini_py.deployment import DeploymentError
+from alumiini_py.flags import flag
 from alumiini_py.installer import Installed, Installer
 from alumiini_py.version import __version__
 from supervisor.clock import SystemClock
@@ -30,10 +31,11 @@ _SECONDS = 120.0
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``install`` to the command line."""
     parser = commands.add_parser("install", help="put the CRD, the rights and the controller into a cluster")
-    parser.add_argument("--crds-only", action="store_true", help="the CRD alone")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="have the API server check everything, and change nothing"
+    flag(parser, "--crds-only", action="store_true", help="the CRD alone")
+    flag(
+        parser, "--dry-run", action="store_true", help="have the API server check everything, change nothing"
     )
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

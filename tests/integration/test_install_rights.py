@@ -14,7 +14,7 @@ from tests.cluster.parts import Cluster
 from workers.cluster.access import find_access
 from workers.cluster.events import EventRecorder, Regarding
 from workers.cluster.lease import Lease
-from workers.cluster.resources import SECRET
+from workers.cluster.resources import CUSTOM_RESOURCE_DEFINITION, SECRET
 from workers.model.errors import Reason, SyncError
 from workers.model.keys import ObjectKey
 
@@ -123,6 +123,13 @@ def test_without_the_applier_role_the_program_still_has_what_is_its_own(
     secret = narrow.objects.get(SECRET, ObjectKey("", "Secret", namespace, "git"), narrow.deadline)
     narrow.objects.merge_patch(kind, key, {"metadata": {"finalizers": None}}, narrow.deadline)
 
+    definition = ObjectKey(
+        CUSTOM_RESOURCE_DEFINITION.group,
+        CUSTOM_RESOURCE_DEFINITION.kind,
+        "",
+        "gitrepositories.alumiini.false.systems",
+    )
+    assert narrow.objects.read(CUSTOM_RESOURCE_DEFINITION, definition, narrow.deadline) is not None
     assert secret is not None
     assert base64.b64decode(secret["data"]["username"]) == b"me"
     assert kubectl.json("get", "agr", "app", "-n", namespace)["status"]["phase"] == "Syncing"
