@@ -140,13 +140,25 @@ def test_a_source_above_the_limit_is_refused_before_it_is_read() -> None:
     assert len(tree.build(limits=Limits(source_size=102)).objects) == 2
 
 
-def test_the_number_of_objects_is_bounded() -> None:
-    tree = Tree({f"{n}.yaml": config_map(f"{n}a") + "---\n" + config_map(f"{n}b") for n in range(3)})
+def test_the_number_of_objects_is_bounded_and_nothing_is_read_beyond() -> None:
+    tree = Tree({f"{n}.yaml": config_map(f"{n}a") + "---\n" + config_map(f"{n}b") for n in range(9)})
 
-    with pytest.raises(SyncError, match="6 objects, above the limit of 5; use several sources"):
+    with pytest.raises(
+        SyncError, match=r"2\.yaml:1: more than 5 objects up to this file; use several sources"
+    ):
         tree.build(limits=Limits(objects=5))
 
-    assert len(tree.build(limits=Limits(objects=6)).objects) == 6
+    assert len(tree.reads) == 3
+    assert len(tree.build(limits=Limits(objects=18)).objects) == 18
+
+
+def test_the_number_of_errors_is_bounded_as_well() -> None:
+    tree = Tree({f"{n}.yaml": f"- {n}\n---\n- x\n" for n in range(9)})
+
+    with pytest.raises(SyncError) as failed:
+        tree.build(limits=Limits(objects=5))
+
+    assert len(failed.value.errors) == 7
 
 
 def test_a_single_file_is_not_read_beyond_the_number_of_objects() -> None:
@@ -155,8 +167,8 @@ def test_a_single_file_is_not_read_beyond_the_number_of_objects() -> None:
     with pytest.raises(SyncError) as failed:
         tree.build(limits=Limits(objects=5))
 
-    assert len(failed.value.errors) == 6
-    assert failed.value.errors[-1].message == "the file has more than 5 objects; split it"
+    assert len(failed.value.errors) == 7
+    assert {"the file has more than 5 objects; split it"} < {error.message for error in failed.value.errors}
 
 
 def test_what_the_source_raises_while_it_is_read_ends_the_build() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from workers.manifests.canonical import digest
 from workers.manifests.failures import Fault, failure
-from workers.manifests.limits import DEFAULT_LIMITS, Limits
+from workers.manifests.limits import DEFAULT_LIMITS
 from workers.manifests.memory import Remembered
 from workers.manifests.order import stage
 from workers.manifests.parsing import parse
@@ -17,8 +17,9 @@ from workers.manifests.selection import kustomization_file, manifest_files
 from workers.model.errors import Reason, SyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from workers.manifests.limits import Limits
     from workers.manifests.memory import BuildMemory
     from workers.manifests.order import Stage
     from workers.manifests.parsing import Draft, ParsedFile
@@ -46,18 +47,16 @@ class BuiltObject:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
 class Build:
     """The objects of a commit in the order of applying.
 
     ``parsed`` counts the files that had to be parsed for it. Manifests are held until the build is dropped.
     """
 
-    objects: tuple[BuiltObject, ...]
-    parsed: int
-    _read: Read = field(repr=False)
-    _limits: Limits = field(repr=False)
-    _files: dict[str, ParsedFile] = field(repr=False)
+    def __init__(self, objects: tuple[BuiltObject, ...], files: _ParsedFiles) -> None:
+        self.objects = objects
+        self.parsed = len(files)
+        self._files = files
 
     def manifest(self, built: BuiltObject) -> dict[str, Any]:
         """Return the final manifest of an object of this build, without ownership metadata.
@@ -65,10 +64,29 @@ class Build:
         Its top level and its metadata are the caller's own; the rest is shared and must not be changed. A
         file that was not parsed for this build is read now, so the source must still be open.
         """
-        parsed = self._files.get(built.blob)
-        if parsed is None:
-            parsed = self._files[built.blob] = parse(self._read(built.blob), self._limits)
-        return placed(parsed.manifests[built.index], built.key.namespace)
+        return placed(self._files.get(built.blob).manifests[built.index], built.key.namespace)
+
+
+class _ParsedFiles:
+    """The files of one build by blob, each read and parsed when it is first needed."""
+
+    def __init__(self, read: Read, limits: Limits) -> None:
+        self._read = read
+        self._limits = limits
+        self._parsed: dict[str, ParsedFile] = {}
+
+    def get(self, blob: str) -> ParsedFile:
+        if blob not in self._parsed:
+            self._parsed[blob] = parse(self._read(blob), self._limits)
+        return self._parsed[blob]
+
+    def faults(self, files: Iterable[File]) -> list[tuple[str, Fault]]:
+        """Return what is wrong in those of these files that were parsed."""
+        parsed = ((file, self._parsed.get(file.blob)) for file in files)
+        return [(file.path, fault) for file, found in parsed if found for fault in found.faults]
+
+    def __len__(self) -> int:
+        return len(self._parsed)
 
 
 def build(  # noqa: PLR0913 -- all that a build depends on, by keyword
@@ -89,7 +107,7 @@ def build(  # noqa: PLR0913 -- all that a build depends on, by keyword
     chosen = manifest_files(files, path)
     _refuse_kustomization(files, path)
     _refuse_size(chosen, limits)
-    builder = _Builder(chosen, read, memory, limits)
+    builder = _Builder(chosen, _ParsedFiles(read, limits), memory, limits)
     return builder.build(scopes, target_namespace)
 
 
@@ -115,63 +133,55 @@ def _refuse_size(files: Collection[File], limits: Limits) -> None:
 
 
 class _Builder:
-    def __init__(self, files: Collection[File], read: Read, memory: BuildMemory, limits: Limits) -> None:
+    def __init__(
+        self, files: Collection[File], parsed: _ParsedFiles, memory: BuildMemory, limits: Limits
+    ) -> None:
         self._files = files
-        self._read = read
+        self._parsed = parsed
         self._memory = memory
         self._limits = limits
-        self._parsed: dict[str, ParsedFile] = {}
 
     def build(self, scopes: ScopeTable, target_namespace: str) -> Build:
-        drafts = {file.blob: self._drafts(file.blob) for file in self._files}
-        self._refuse_count(drafts)
+        drafts = self._all_drafts()
         known = with_definitions(scopes, chain.from_iterable(drafts.values()))
         remembered = {
             blob: self._finish(blob, tuple(namespace_of(draft, known, target_namespace) for draft in of_blob))
             for blob, of_blob in drafts.items()
         }
         objects = [built for file in self._files for built in _objects(file, remembered[file.blob])]
-        self._refuse_faults(objects)
+        faults = [*self._parsed.faults(self._files), *_repetitions(objects)]
+        if faults:
+            raise failure(faults)
         self._memory.replace(remembered)
         objects.sort(key=lambda built: (built.stage, built.key))
-        return Build(tuple(objects), len(self._parsed), self._read, self._limits, self._parsed)
+        return Build(tuple(objects), self._parsed)
+
+    def _all_drafts(self) -> dict[str, tuple[Draft, ...]]:
+        """Return the drafts by blob; stop early, since what is beyond the limits may be endless."""
+        drafts: dict[str, tuple[Draft, ...]] = {}
+        count = 0
+        for file in self._files:
+            drafts[file.blob] = self._drafts(file.blob)
+            count += len(drafts[file.blob]) + len(self._parsed.faults([file]))
+            if count > self._limits.objects:
+                message = f"more than {self._limits.objects} objects up to this file; use several sources"
+                raise failure([*self._parsed.faults(self._files), (file.path, Fault(1, "", message))])
+        return drafts
 
     def _drafts(self, blob: str) -> tuple[Draft, ...]:
         known = self._memory.get(blob)
-        return self._parse(blob).drafts if known is None else tuple(entry.draft for entry in known)
-
-    def _parse(self, blob: str) -> ParsedFile:
-        if blob not in self._parsed:
-            self._parsed[blob] = parse(self._read(blob), self._limits)
-        return self._parsed[blob]
+        return self._parsed.get(blob).drafts if known is None else tuple(entry.draft for entry in known)
 
     def _finish(self, blob: str, namespaces: tuple[str, ...]) -> tuple[Remembered, ...]:
         """Return the objects of a file in their namespaces, from memory when they were there before."""
         known = self._memory.get(blob)
         if known is not None and namespaces == tuple(entry.namespace for entry in known):
             return known
-        parsed = self._parse(blob)
+        parsed = self._parsed.get(blob)
         return tuple(
             Remembered(draft, namespace, digest(placed(manifest, namespace)))
             for draft, manifest, namespace in zip(parsed.drafts, parsed.manifests, namespaces, strict=True)
         )
-
-    def _refuse_count(self, drafts: Mapping[str, tuple[Draft, ...]]) -> None:
-        count = sum(len(drafts[file.blob]) for file in self._files)
-        if count > self._limits.objects:
-            message = f"{count} objects, above the limit of {self._limits.objects}; use several sources"
-            raise SyncError(Reason.BUILD_FAILED, message)
-
-    def _refuse_faults(self, objects: Iterable[BuiltObject]) -> None:
-        faults = [
-            (file.path, fault)
-            for file in self._files
-            if file.blob in self._parsed
-            for fault in self._parsed[file.blob].faults
-        ]
-        faults += _repetitions(objects)
-        if faults:
-            raise failure(faults)
 
 
 def _objects(file: File, entries: Iterable[Remembered]) -> Iterator[BuiltObject]:
