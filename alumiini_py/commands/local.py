@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from alumiini_py.controlplane.errors import AlreadyRunningError, ControlPlaneErr
 from alumiini_py.controlplane.kept import END_SECONDS
 from alumiini_py.controlplane.plane import KUBECONFIG, ControlPlane
 from alumiini_py.controlplane.user_folders import data_folder
+from alumiini_py.terminal import complain, say
 
 if TYPE_CHECKING:
     import argparse
@@ -44,42 +44,32 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         code: int = arguments.local(folder)
     except ControlPlaneError as error:
-        _tell(f"alumiini: {error}")
+        complain(f"alumiini: {error}")
         return TIMED_OUT if isinstance(error, NotReadyError) else FAILED
     return code
 
 
 def _up(folder: Path) -> int:
     try:
-        ControlPlane.start(folder, programs=programs.obtain(_tell), progress=_tell).detach()
+        ControlPlane.start(folder, programs=programs.obtain(complain), progress=complain).detach()
     except AlreadyRunningError as error:
-        _tell(str(error))
-    _print(f"kubeconfig: {folder / KUBECONFIG}")
-    _print(f"export KUBECONFIG={folder / KUBECONFIG}")
+        complain(str(error))
+    say(f"kubeconfig: {folder / KUBECONFIG}")
+    say(f"export KUBECONFIG={folder / KUBECONFIG}")
     return DONE
 
 
 def _down(folder: Path) -> int:
     ended = claim.end(folder, END_SECONDS)
-    _print("the control plane has ended" if ended else "no control plane is running")
+    say("the control plane has ended" if ended else "no control plane is running")
     return DONE
 
 
 def _status(folder: Path) -> int:
     keeper = claim.running(folder)
     if keeper is None:
-        _print(f"no control plane is running in {folder}")
+        say(f"no control plane is running in {folder}")
         return NOT_FOUND
-    _print(f"running, kept by process {keeper}")
-    _print(f"kubeconfig: {folder / KUBECONFIG}")
+    say(f"running, kept by process {keeper}")
+    say(f"kubeconfig: {folder / KUBECONFIG}")
     return DONE
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-
-
-def _tell(line: str) -> None:
-    """Say how it goes; standard output is for results."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()

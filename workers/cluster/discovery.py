@@ -50,7 +50,8 @@ class Discovery:
     """The kinds of a cluster; safe to share between threads, which share one refresh.
 
     Asked when first needed, when a kind is unknown (at most every 5 s) and on demand. Never by a timer:
-    who is told that a kind is gone (``ApiError.kind_missing``) asks for a refresh. Raises SyncError when the server cannot be asked.
+    who is told that a kind is gone (``ApiError.kind_missing``) asks for a refresh. Raises SyncError when the
+    server cannot be asked.
     """
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
@@ -101,9 +102,10 @@ class Discovery:
         try:
             if self._snapshot is None or self._snapshot is seen:
                 self._snapshot = self._ask(self._snapshot, deadline)
-            return self._snapshot
         except (ApiError, UnreachableError) as error:
             raise SyncError(Reason.APPLY_FAILED, f"cannot ask the cluster for its kinds: {error}") from error
+        else:
+            return self._snapshot
         finally:
             self._refreshing.release()
 

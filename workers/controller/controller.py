@@ -11,11 +11,9 @@ from workers.controller.custom_object import CustomObject, decode
 from workers.model.keys import ResourceKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Hashable, Mapping
 
-    import pykka
-
-    from supervisor.actor import Context
+    from supervisor.actor import ActorRef, Context
     from supervisor.dynamic import DynamicSupervisor
     from supervisor.registry import Registry
     from workers.cluster.view import Identity
@@ -27,57 +25,59 @@ _Seen = tuple[str, tuple["Hashable", ...]]
 
 
 class Controller:
-    """The sink of a kind's watch: starts, tells and ends actors. Called by one thread, the watch's.
+    """Starts, tells and ends the actors of a kind as its watches say: one for all namespaces, or one each.
 
     It remembers of each object its uid and what its triggers read, so that our own status writes, which come
     back as events, wake nobody.
     """
 
     def __init__(
-        self,
-        kind: Kind,
-        supervisor: DynamicSupervisor,
-        registry: Registry,
-        *,
-        gone: Callable[[ResourceKey], None],
-        shutdown: float,
+        self, kind: Kind, supervisor: DynamicSupervisor, registry: Registry, *, shutdown: float
     ) -> None:
         self._kind = kind
         self._supervisor = supervisor
         self._registry = registry
-        self._gone = gone
         self._shutdown = shutdown
+        self._lock = threading.Lock()
         self._seen: dict[ResourceKey, _Seen] = {}
-        self._synced = threading.Event()
+        self._lists: list[WatchSink] = []
 
-    @property
-    def is_synced(self) -> bool:
-        """Whether all objects have been told once."""
-        return self._synced.is_set()
+    def sink(self) -> WatchSink:
+        """Return a new sink for one more watch; ask for all of them before the first watch runs."""
+        sink = WatchSink(self)
+        self._lists.append(sink)
+        return sink
 
     def changed(self, document: Mapping[str, Any]) -> None:
         """Start the actor of a new object, or tell a running one what changed."""
         subject = decode(self._kind.name, document)
+        with self._lock:
+            self._take(subject)
+
+    def deleted(self, identity: Identity) -> None:
+        """End the actor of an object that is gone; what it applied stays as it is."""
+        key = ResourceKey(self._kind.name, identity.namespace, identity.name)
+        with self._lock:
+            if key in self._seen and self._seen[key][0] == identity.uid:
+                self._end(key)
+
+    def listed(self) -> None:
+        """Tell the audience once all watches have told all they have."""
+        if all(sink.complete for sink in self._lists):
+            self._kind.audience.all_seen()
+
+    def _take(self, subject: CustomObject) -> None:
         before = self._seen.get(subject.key)
         if before is not None and before[0] != subject.uid:
             self._end(subject.key)
             before = None
+        self._kind.audience.seen(subject)
         values = tuple(trigger.reads(subject) for trigger in self._kind.triggers)
         if before is None:
             self._begin(subject)
         else:
             self._tell(subject, before[1], values)
         self._seen[subject.key] = (subject.uid, values)
-
-    def deleted(self, identity: Identity) -> None:
-        """End the actor of an object that is gone; what it applied stays as it is."""
-        key = ResourceKey(self._kind.name, identity.namespace, identity.name)
-        if key in self._seen and self._seen[key][0] == identity.uid:
-            self._end(key)
-
-    def synced(self) -> None:
-        """Note that all objects have been told."""
-        self._synced.set()
 
     def _begin(self, subject: CustomObject) -> None:
         _log.info("starting an actor", extra={"repository": _name(subject.key)})
@@ -96,7 +96,23 @@ class Controller:
         _log.info("ending an actor: its object is gone", extra={"repository": _name(key)})
         del self._seen[key]
         ended = self._supervisor.terminate_child(key)
-        ended.add_done_callback(lambda _: None if key in self._seen else self._gone(key))
+        ended.add_done_callback(lambda _: None if key in self._seen else self._kind.audience.gone(key))
+
+
+class WatchSink:
+    """What one watch tells the controller."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self.complete = False
+        self.changed = controller.changed
+        self.deleted = controller.deleted
+
+    def synced(self) -> None:
+        """Note that this watch has told all it has."""
+        if not self.complete:
+            self.complete = True
+            self._controller.listed()
 
 
 class _Start:
@@ -107,7 +123,7 @@ class _Start:
         self._key = subject.key
         self._subject: CustomObject | None = subject
 
-    def __call__(self, context: Context) -> pykka.ActorRef[Any]:
+    def __call__(self, context: Context) -> ActorRef:
         subject, self._subject = self._subject, None
         return self._kind.start(context, self._key, subject)
 

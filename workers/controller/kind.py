@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    import pykka
-
-    from supervisor.actor import Context
+    from supervisor.actor import ActorRef, Context
     from supervisor.mailbox import Message
     from workers.cluster.resources import Resource
     from workers.controller.custom_object import CustomObject
@@ -25,6 +23,19 @@ class Trigger:
     message: Callable[[CustomObject], Message]
 
 
+class Audience(Protocol):
+    """Who else wants to know which objects there are; must be quick."""
+
+    def seen(self, subject: CustomObject) -> None:
+        """Take in an object as it is now, before its actor is told."""
+
+    def gone(self, key: ResourceKey) -> None:
+        """Forget an object that is gone and whose actor has ended."""
+
+    def all_seen(self) -> None:
+        """Note that all objects there were at the start have been seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of actors.
@@ -34,7 +45,8 @@ class Kind:
 
     resource: Resource
     triggers: tuple[Trigger, ...]
-    start: Callable[[Context, ResourceKey, CustomObject | None], pykka.ActorRef[Any]]
+    start: Callable[[Context, ResourceKey, CustomObject | None], ActorRef]
+    audience: Audience
 
     @property
     def name(self) -> str:

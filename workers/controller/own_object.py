@@ -25,15 +25,19 @@ _ATTEMPTS = 4
 class OwnObject:
     """What stands in the cluster, as far as we know, and writes of it; safe to share between threads.
 
-    Every write names the uid, so that an object of the same name that came later is never written.
+    Every write names the uid, so that an object of the same name that came later is never written. With
+    ``doubted`` the status may be about to be overwritten by others: the first write of it is complete.
     """
 
-    def __init__(self, objects: Objects, resource: Resource, subject: CustomObject) -> None:
+    def __init__(
+        self, objects: Objects, resource: Resource, subject: CustomObject, *, doubted: bool = False
+    ) -> None:
         self._objects = objects
         self._resource = resource
         self._subject = subject
         self._lock = threading.Lock()
         self._announcing = False
+        self._doubted = doubted
 
     @property
     def subject(self) -> CustomObject:
@@ -102,11 +106,14 @@ class OwnObject:
 
     def _write_status(self, status: Mapping[str, Any], deadline: Deadline) -> bool:
         patch = merge_patch(self._subject.status, status)
-        if patch.keys() <= _NOT_WORTH_A_WRITE:
+        if self._doubted:
+            patch = {**patch, **status}
+        elif patch.keys() <= _NOT_WORTH_A_WRITE:
             return False
         body = {"metadata": {"uid": self._subject.uid}, "status": patch}
         if self._patch(body, deadline, subresource="status"):
             self._subject = replace(self._subject, status=dict(status))
+            self._doubted = False
         return True
 
     def _patch(self, body: Mapping[str, Any], deadline: Deadline, subresource: str = "") -> bool:

@@ -128,7 +128,8 @@ class RepositoryActor(SupervisedActor):
             return False
         if subject is None:
             return False  # it is gone; the watch will say so
-        own = OwnObject(self._engines.own, self._resource, subject)
+        reborn = self._subject is None
+        own = OwnObject(self._engines.own, self._resource, subject, doubted=reborn)
         self._failures = int(subject.status.get("failures") or 0)
         self._reporter = Reporter(
             own, self._engines, self._state, self.send_after, self.context.fence.deadline

@@ -14,10 +14,9 @@ from workers.repository.run import ALLOW_PRUNE_ANNOTATION
 from workers.repository.status import REQUESTED_AT_ANNOTATION
 
 if TYPE_CHECKING:
-    import pykka
-
-    from supervisor.actor import Context
+    from supervisor.actor import ActorRef, Context
     from workers.controller.custom_object import CustomObject
+    from workers.controller.kind import Audience
     from workers.model.keys import ResourceKey
     from workers.repository.ports import Engines
 
@@ -26,15 +25,13 @@ FIELD_MANAGER = "alumiini"
 STATUS_MANAGER = "alumiini-status"
 
 
-def git_repository(engines: Engines) -> Kind:
+def git_repository(engines: Engines, audience: Audience) -> Kind:
     """Return the kind whose actors work with these engines."""
 
-    def start(
-        context: Context, key: ResourceKey, subject: CustomObject | None
-    ) -> pykka.ActorRef[RepositoryActor]:
+    def start(context: Context, key: ResourceKey, subject: CustomObject | None) -> ActorRef:
         return RepositoryActor.start(context, GIT_REPOSITORY, key, subject, engines)
 
-    return Kind(GIT_REPOSITORY, _TRIGGERS, start)
+    return Kind(GIT_REPOSITORY, _TRIGGERS, start, audience)
 
 
 _TRIGGERS = (

@@ -43,7 +43,7 @@ def synchronise(run: Run, state: State, engines: Engines) -> Outcome:
     except DeadlineExceededError:
         error = SyncError(
             Reason.APPLY_FAILED,
-            f"the sync took longer than spec.timeout, {run.spec.timeout:g}s; raise it or check the API server",
+            f"the sync took longer than spec.timeout, {run.spec.timeout:g}s; raise it or help the cluster",
         )
     return Outcome(run.commit, run.counts, error, error.errors if error else ())
 

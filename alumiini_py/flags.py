@@ -1,0 +1,46 @@
+"""Flags that an environment variable can set too."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+_TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
+
+
+class FlagError(Exception):
+    """A variable holds what its flag would not take; the message says what to set it to."""
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a flag: ``--data-dir`` has ``ALUMIINI_DATA_DIR``."""
+    return "ALUMIINI_" + name.lstrip("-").upper().replace("-", "_")
+
+
+def flag(parser: argparse._ActionsContainer, *names: str, **options: Any) -> None:  # noqa: ANN401 -- argparse's own
+    """Add a flag; a value on the command line wins over its variable, the variable over the default.
+
+    A repeatable flag takes a list from its variable, separated by commas.
+    """
+    long = next(name for name in names if name.startswith("--"))
+    given = os.environ.get(variable(long))
+    if given is not None:
+        options["default"] = _default(long, given, options)
+    options["help"] = f"{options['help']} [{variable(long)}]"
+    parser.add_argument(*names, **options)
+
+
+def _default(name: str, given: str, options: dict[str, Any]) -> object:
+    action = options.get("action")
+    if action == "append":
+        return [part for part in given.split(",") if part]
+    if action == "store_true":
+        if given.lower() not in _TRUE | _FALSE:
+            raise FlagError(f"{variable(name)} is {given!r}; set it to true or false")
+        return given.lower() in _TRUE
+    if given not in (options.get("choices") or (given,)):
+        raise FlagError(f"{variable(name)} is {given!r}; choose one of {', '.join(options['choices'])}")
+    return given  # argparse converts a default that is text
