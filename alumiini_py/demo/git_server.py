@@ -124,6 +124,11 @@ class GitHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # header and first part in one segment
 
+    @property
+    def git(self) -> GitServer:
+        """The server that this connection came to."""
+        return cast("_Listener", self.server).git
+
     def do_GET(self) -> None:
         """Announce a repository."""
         parts = urlsplit(self.path)
@@ -173,7 +178,7 @@ class GitHandler(BaseHTTPRequestHandler):
         """Keep the terminal for what a person wants to see."""
 
     def _allowed(self, path: str) -> Repository | None:
-        served = cast("_Listener", self.server).git.find(path)
+        served = self.git.find(path)
         if served is None:
             self.refuse(HTTPStatus.NOT_FOUND)
             return None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workers.source.lookups import Lookups
 
 _PART = 64 * 1024
+_SHORTEST = 0.001  # urllib3 refuses 0, and the deadline is asked anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Exchange:
             question.url,
             body=question.body,
             headers=question.headers,
-            timeout=Timeout(deadline.remaining() or None),
+            timeout=Timeout(max(deadline.remaining(), _SHORTEST)),
             retries=False,
             redirect=False,
             preload_content=False,

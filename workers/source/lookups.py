@@ -43,7 +43,7 @@ class Lookups:
         answered = threading.Event()
         lookup = self._join(host, port)
         lookup.add_done_callback(lambda _: answered.set())
-        with deadline.cutting(answered.set):
+        with deadline.cutting(answered.set, effect=False):
             answered.wait()
         if not lookup.done():
             deadline.check()

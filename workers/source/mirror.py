@@ -11,7 +11,7 @@ import shutil
 import threading
 from typing import TYPE_CHECKING
 
-from workers.source.program import run_git
+from workers.source.packs import store_pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 RECORD = "shallow"
 COMMITS = 8
 """How many commits are remembered: branches of one repository share what they hold."""
-PACKS = 50
-"""How many packs may gather, one with each fetch, before the mirror is made anew."""
+PACKS, LOOSE = 50, 2048
+"""How many packs and single objects may gather, some with each fetch, before the mirror is made anew."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
@@ -47,7 +47,10 @@ class Mirror:
 
     def is_crowded(self) -> bool:
         """Tell whether so many fetches came together here that a new mirror reads faster."""
-        return len(list((self.path / "objects" / "pack").glob("*.pack"))) >= PACKS
+        objects = self.path / "objects"
+        sample = objects / "17"  # one of 256 folders over which single objects spread, as git itself counts
+        loose = len(list(sample.iterdir())) * 256 if sample.exists() else 0
+        return len(list((objects / "pack").glob("*.pack"))) >= PACKS or loose >= LOOSE
 
     def pin(self, commit: str) -> bool:
         """Keep the folder until ``release`` if the commit is complete here."""
@@ -70,7 +73,7 @@ class Mirror:
         with self._lock:
             self._pins += 1
         try:
-            run_git(self.path, ["index-pack", "--stdin", "--fix-thin", "--threads=1"], parts, deadline)
+            store_pack(self.path, parts, deadline)
             self._record(commit)
         except BaseException:
             _remove_unfinished(self.path)
@@ -120,5 +123,6 @@ def _recorded(path: Path) -> tuple[str, ...]:
 
 
 def _remove_unfinished(path: Path) -> None:
-    for file in (path / "objects" / "pack").glob("tmp_*"):
-        file.unlink(missing_ok=True)
+    for folder in (path / "objects", path / "objects" / "pack"):
+        for file in folder.glob("tmp_*"):
+            file.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -56,6 +57,20 @@ class Objects:
         """Free the file descriptors."""
         self._odb = None
 
+    def read(self, oid: str) -> tuple[int, bytes]:
+        """Return the type (git's number) and the content of an object."""
+        try:
+            return self._open().read(oid)
+        except (pygit2.GitError, ValueError) as error:
+            raise DamagedError(oid) from error
+
+    def write(self, kind: int, data: bytes) -> None:
+        """Add an object under the name that its content gives it; raises OSError."""
+        try:
+            self._open().write(kind, data)
+        except pygit2.GitError as error:
+            raise OSError(errno.EIO, str(error)) from error
+
     def size(self, oid: str) -> int:
         """Return the size of an object in bytes without reading it."""
         try:
@@ -79,10 +94,7 @@ class Objects:
         return parse_tree(self._read(oid, ObjectType.TREE))
 
     def _read(self, oid: str, kind: ObjectType) -> bytes:
-        try:
-            found, data = self._open().read(oid)
-        except (pygit2.GitError, ValueError) as error:
-            raise DamagedError(oid) from error
+        found, data = self.read(oid)
         if found != kind:
             raise MalformedError(f"object {oid}")
         return data

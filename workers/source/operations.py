@@ -45,7 +45,7 @@ def mapped(host: str) -> Iterator[None]:
     except DeadlineExceededError as error:
         raise timeout(host) from error
     except ProtocolError as error:
-        raise _failed(f"{host} does not speak Git's protocol: {error}; check spec.url") from error
+        raise _failed(f"{host} sent {error} instead of Git's protocol; check spec.url") from error
     except RefusedError as error:
         raise _failed(f"{host} refused the request; it is tried again by itself") from error
 

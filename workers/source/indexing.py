@@ -1,4 +1,4 @@
-"""The git program as a child: bounded in time and memory, blind to any configuration but its arguments."""
+"""``git index-pack`` as a child: bounded in time and memory, blind to any configuration."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import resource
 import signal
 import subprocess
+from functools import partial
 from typing import TYPE_CHECKING
 
 from workers.model.errors import Reason, SyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from supervisor.deadline import Deadline
@@ -21,24 +22,24 @@ _OPTIONS = (
     "core.bigFileThreshold=16m",  # larger objects are streamed, never held in memory
     "core.packedGitWindowSize=32m",
     "core.packedGitLimit=256m",
-    "pack.windowMemory=128m",
     "pack.threads=1",
     "core.fsync=none",  # what a power cut breaks is found by its hash and fetched again
 )
 _COMPLAINT = 200
 
 
-def run_git(git_dir: Path, arguments: Sequence[str], feed: Iterable[bytes], deadline: Deadline) -> str:
-    """Run git on a bare repository, write ``feed`` to it and return what it prints.
+def index_pack(git_dir: Path, pack: Iterable[bytes], deadline: Deadline) -> None:
+    """Add a pack to a bare repository, which checks and names every object in it.
 
-    The child and its group are killed when the deadline passes, the fence closes or ``feed`` raises. Raises
-    SyncError when git fails, with its own last words (it speaks of our files, not of the remote's answer).
+    There is no ``--strict``: it refuses honest repositories with old mistakes, and what we read is checked
+    where it is read. The child and its group are killed when the deadline passes, the fence closes or
+    ``pack`` raises. Raises SyncError when git fails, with its own last words, which hold no content.
     """
     deadline.check()
-    with _start(git_dir, arguments) as child, deadline.cutting(lambda: _kill(child)):
+    with _start(git_dir) as child, deadline.cutting(partial(_kill, child), effect=False):
         try:
-            _write(child, feed)
-            output, complaint = child.communicate()
+            _write(child, pack)
+            _, complaint = child.communicate()
         except BaseException:
             _kill(child)
             raise
@@ -46,16 +47,15 @@ def run_git(git_dir: Path, arguments: Sequence[str], feed: Iterable[bytes], dead
     if child.returncode != 0:
         raise SyncError(
             Reason.GIT_OPERATION_FAILED,
-            f"git {arguments[0]} failed: {_last_words(complaint)}; check disk and memory of the controller",
+            f"git index-pack refused what the remote sent ({_last_words(complaint)}); it is fetched again",
         )
-    return output.decode()
 
 
-def _start(git_dir: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+def _start(git_dir: Path) -> subprocess.Popen[bytes]:
     options = [part for option in _OPTIONS for part in ("-c", option)]
     try:
-        child = subprocess.Popen(  # noqa: S603 -- arguments are ours, nothing of them comes from a remote
-            ["git", *options, *arguments],  # noqa: S607 -- the program is found on PATH, as documented
+        child = subprocess.Popen(  # noqa: S603 -- all arguments are ours
+            ["git", *options, "index-pack", "--stdin", "--fix-thin"],  # noqa: S607 -- git is found on PATH
             cwd=git_dir,
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
@@ -65,7 +65,7 @@ def _start(git_dir: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
                 "LC_ALL": "C",
             },
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             umask=0o077,
             process_group=0,
@@ -74,15 +74,15 @@ def _start(git_dir: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         raise SyncError(
             Reason.GIT_OPERATION_FAILED, "the git program is not on the controller's PATH; install it"
         ) from error
-    # From here, because code between fork and exec of a threaded process can deadlock.
+    # From outside, because code between fork and exec of a threaded process can deadlock.
     resource.prlimit(child.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.prlimit(child.pid, resource.RLIMIT_CORE, (0, 0))
     return child
 
 
-def _write(child: subprocess.Popen[bytes], feed: Iterable[bytes]) -> None:
+def _write(child: subprocess.Popen[bytes], pack: Iterable[bytes]) -> None:
     assert child.stdin is not None  # noqa: S101 -- opened as a pipe above
-    for part in feed:
+    for part in pack:
         try:
             child.stdin.write(part)
         except BrokenPipeError:
