@@ -173,6 +173,25 @@ def test_a_message_to_a_restarting_child_is_kept_and_shortens_its_backoff_to_the
     assert next_message(house) == Webhook(("a",))
 
 
+def test_a_message_that_came_before_the_crash_was_known_shortens_the_backoff_too() -> None:
+    gate = threading.Event()
+    gate.set()
+    house = House(on_change=lambda _: gate.wait(BOUND))
+    house.start(backoff=Backoff(1, 10, 1000))
+    delays(house, 1)
+    gate.clear()
+    house.supervisor.start_child(house.spec("other"))
+    house.do(fail(BOOM))
+    while next_entry(house) != "teardown 2":
+        pass
+    assert house.registry.send("app", Webhook(("a",))) is Delivery.RESTARTING
+    gate.set()
+    assert house.change("other") == "running"
+    assert [house.change(), house.change()] == ["restarting", "restarting"]
+    assert house.shown().next_start == house.clock.now() + timedelta(seconds=1)
+    house.close()
+
+
 def test_a_storm_of_messages_to_a_crashing_child_makes_no_hot_loop(house: House) -> None:
     def start(context: Context) -> pykka.ActorRef[Puppet]:
         if context.generation > 1:
@@ -207,8 +226,13 @@ def test_a_callback_that_raises_is_logged_and_costs_nothing_else(caplog: pytest.
     assert "a call of the supervisor failed" in {record.getMessage() for record in caplog.records}
 
 
+def next_entry(house: House) -> object:
+    """Return what a puppet wrote down next."""
+    return house.journal.get(timeout=BOUND)
+
+
 def next_message(house: House) -> object:
     """Return the next message that a puppet read."""
-    while isinstance(entry := house.journal.get(timeout=BOUND), str):
+    while isinstance(entry := next_entry(house), str):
         pass
     return entry
