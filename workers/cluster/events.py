@@ -7,6 +7,7 @@ import logging
 import queue
 import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +81,13 @@ class EventRecorder:
 
     def stop(self, seconds: float) -> None:
         """Write what waits, for at most ``seconds``, and end the thread."""
-        try:
+        with suppress(queue.Full):
             self._events.put(None, timeout=seconds)
-        except queue.Full:
-            _log.warning("events are lost: the API server did not take them before the end")
         self._thread.join(seconds)
         self._fence.close()
         self._thread.join(seconds)
+        if not self._events.empty():
+            _log.warning("the last events are lost: the API server did not take them in time")
 
     def _put(self, event: _Event) -> None:
         same = (event.regarding.uid, event.reason, event.note)
