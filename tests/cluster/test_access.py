@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from kubernetes.config import incluster_config
 
 from tests.cluster.fake_api import Answer, FakeApi, document, status
 from tests.cluster.parts import Cluster, write_kubeconfig
@@ -94,6 +95,26 @@ def test_a_token_file_that_was_rotated_is_read_again_when_the_old_token_is_refus
             cluster.connection.send(READ, cluster.deadline)
 
     assert cluster.calls == [("GET", 401), ("GET", 200), ("GET", 200)]
+
+
+def test_in_a_cluster_the_service_account_is_used_and_its_token_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, authority = tmp_path / "token", tmp_path / "ca.crt"
+    token.write_text("old\n")
+    authority.write_text("certificate")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(authority))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+
+    access = find_access()
+    assert (access.url, access.authorization()) == ("https://10.0.0.1:443", "bearer old")
+    token.write_text("new")
+
+    assert access.renew("bearer old")
+    assert access.authorization() == "bearer new"
+    assert not access.renew("bearer new")
 
 
 def test_a_token_that_stays_refused_is_not_sent_again_and_again(tmp_path: Path) -> None:

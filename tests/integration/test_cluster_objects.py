@@ -11,7 +11,7 @@ from tests.cluster.parts import Cluster, write_kubeconfig
 from workers.cluster.errors import ChangedError
 from workers.cluster.objects import ABSENT, Deletion
 from workers.cluster.resources import CUSTOM_RESOURCE_DEFINITION, SECRET, Resource
-from workers.model.errors import Reason, SyncError
+from workers.model.errors import Reason, Recovery, SyncError
 from workers.model.keys import ObjectKey, group_of
 from workers.model.scopes import Scope
 
@@ -240,6 +240,23 @@ def test_a_missing_namespace_is_a_failure_that_passes(cluster: Cluster) -> None:
     assert caught.value.message == (
         'cannot patch ConfigMap/nowhere-at-all/a: namespaces "nowhere-at-all" not found'
     )
+
+
+def test_a_namespace_that_is_being_deleted_is_a_failure_that_passes(
+    cluster: Cluster, kubectl: Kubectl, namespace: str
+) -> None:
+    holder = config_map(namespace, "holder")
+    holder["metadata"]["finalizers"] = ["example.com/hold"]
+    live = cluster.objects.apply(holder, CONFIG_MAP, key_of(holder), cluster.deadline)
+    kubectl("delete", "namespace", namespace, "--wait=false")
+    document = config_map(namespace, "late")
+
+    with pytest.raises(SyncError, match="is being terminated") as caught:
+        cluster.objects.apply(document, CONFIG_MAP, key_of(document), cluster.deadline)
+    cluster.objects.merge_patch(CONFIG_MAP, live.key, {"metadata": {"finalizers": None}}, cluster.deadline)
+
+    assert caught.value.reason is Reason.APPLY_FAILED
+    assert caught.value.recovery is Recovery.RETRY
 
 
 def test_what_rbac_refuses_is_access_denied_and_names_verb_and_resource(

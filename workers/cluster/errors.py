@@ -81,6 +81,11 @@ class ApiError(Exception):
         return self.status in _REFUSALS
 
     @property
+    def about_the_namespace(self) -> bool:
+        """Whether the refusal ends by itself: the namespace is being deleted."""
+        return any(cause.reason == "NamespaceTerminating" for cause in self.causes)
+
+    @property
     def unsettled(self) -> bool:
         """Whether this is how a server answers that has not taken in a new CRD or its new schema yet."""
         return self.kind_missing or (
@@ -137,7 +142,7 @@ def explain(
     if isinstance(error, UnreachableError):
         return SyncError(otherwise, f"cannot {verb} {key}: {error}")
     message = f"cannot {verb} {key}: {_safe(error, key)}"
-    if error.status in {401, 403}:
+    if error.status in {401, 403} and not error.about_the_namespace:
         return SyncError(Reason.ACCESS_DENIED, message, retry_after=error.retry_after)
     if error.status == HTTPStatus.CONFLICT:
         return ChangedError(otherwise, message)
