@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from alumiini_py import deployment
+from alumiini_py.client import connected
 from alumiini_py.deployment import DeploymentError
 from alumiini_py.flags import flag
 from alumiini_py.installer import Installed, Installer
-from alumiini_py.version import __version__
-from supervisor.clock import SystemClock
-from supervisor.deadline import Deadline, DeadlineExceededError, Fence, Watchdog
-from workers.cluster.access import find_access
-from workers.cluster.connection import Connection
-from workers.cluster.discovery import Discovery
+from alumiini_py.terminal import complain, say
+from supervisor.deadline import DeadlineExceededError
 from workers.cluster.errors import UnreachableError
 from workers.model.errors import SyncError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import Any
+
+    from supervisor.deadline import Deadline
 
 DONE, FAILED, TIMED_OUT = 0, 1, 4
 _SECONDS = 120.0
@@ -35,25 +32,27 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     flag(
         parser, "--dry-run", action="store_true", help="have the API server check everything, change nothing"
     )
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what the command line says and return the exit code."""
+    dry_run: bool = arguments.dry_run
     try:
         documents = [
             document
             for document in deployment.documents()
             if deployment.is_crd(document) or not arguments.crds_only
         ]
-        with _cluster(arguments.kubeconfig, arguments.context) as (connection, discovery, deadline):
-            discovery.refresh(deadline)  # so that a cluster that is away is one complaint, not one per object
-            installer = Installer(connection, discovery, dry_run=arguments.dry_run)
-            return _install(installer, documents, deadline, dry_run=arguments.dry_run)
+        with connected(arguments.kubeconfig, arguments.context, _SECONDS) as client:
+            client.discovery.refresh(client.deadline)  # a cluster that is away is one complaint, not eleven
+            installer = Installer(client.connection, client.discovery, dry_run=dry_run)
+            return _install(installer, documents, client.deadline, dry_run=dry_run)
     except (DeploymentError, SyncError, UnreachableError) as error:
-        return _failed(str(error), FAILED)
+        complain(f"alumiini: {error}")
+        return FAILED
     except DeadlineExceededError:
-        return _failed(f"not everything was installed within {_SECONDS:.0f} s; try again", TIMED_OUT)
+        complain(f"alumiini: not everything was installed within {_SECONDS:.0f} s; try again")
+        return TIMED_OUT
 
 
 def _install(
@@ -65,11 +64,12 @@ def _install(
         try:
             installed = installer.apply(document, deadline)
         except SyncError as error:
-            code = _failed(error.message, FAILED)
+            code = FAILED
+            complain(f"alumiini: {error.message}")
             if not dry_run:
                 break
         else:
-            sys.stdout.write(f"{_line(installed, dry_run=dry_run)}\n")
+            say(_line(installed, dry_run=dry_run))
     return code
 
 
@@ -80,22 +80,3 @@ def _line(installed: Installed, *, dry_run: bool) -> str:
     if installed.checked_in:
         line += f", checked in the namespace {installed.checked_in} since its own does not exist yet"
     return line
-
-
-@contextmanager
-def _cluster(kubeconfig: str | None, context: str | None) -> Iterator[tuple[Connection, Discovery, Deadline]]:
-    clock = SystemClock()
-    watchdog = Watchdog(clock)
-    connection = Connection(
-        find_access(kubeconfig, context), user_agent=f"alumiini/{__version__}", clock=clock
-    )
-    try:
-        yield connection, Discovery(connection, clock), Fence(watchdog).deadline(_SECONDS)
-    finally:
-        connection.close()
-        watchdog.close()
-
-
-def _failed(sentence: str, code: int) -> int:
-    sys.stderr.write(f"alumiini: {sentence}\n")
-    return code
