@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alumiini_py.demo.git_repository import Repository
 
 INFO_REFS, LS_REFS, FETCH, PUSH = "info-refs", "ls-refs", "fetch", "push"
+ANNOUNCEMENT = "application/x-git-upload-pack-advertisement"
 RESULT = "application/x-git-upload-pack-result"
 _PATIENCE = 30.0
 
@@ -29,6 +30,7 @@ class Asked:
     operation: str
     path: str
     authorization: str | None
+    client: int
 
 
 Proceed = Callable[[], None]
@@ -114,7 +116,9 @@ class FaultyHandler(GitHandler):
         self.faulty.note_client_gone()
 
     def _note(self, operation: str) -> None:
-        self.faulty.note(Asked(operation, self.path, self.headers.get("Authorization")))
+        self.faulty.note(
+            Asked(operation, self.path, self.headers.get("Authorization"), self.client_address[1])
+        )
 
     def _answer_with_fault(self, operation: str, proceed: Proceed) -> None:
         fault = self.faulty.faults.get(operation)
@@ -135,9 +139,9 @@ def dripping_head(handler: FaultyHandler, _: Proceed) -> None:
 
 
 def dripping_body(handler: FaultyHandler, _: Proceed) -> None:
-    """Send progress messages of a byte, without end."""
-    handler.send_head()
-    _drip(handler, b"", b"6\r\n0006\x02.\r\n")
+    """Begin the longest packet there is and send it byte by byte."""
+    handler.send_head(ANNOUNCEMENT if "/info/refs" in handler.path else RESULT)
+    _drip(handler, b"4\r\nfff0\r\n", b"1\r\nx\r\n")
 
 
 def stalling_after(size: int) -> Fault:

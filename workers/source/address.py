@@ -44,10 +44,10 @@ def parse_address(url: str) -> Address:
         scheme, host, port = parts.scheme, parts.hostname or "", parts.port
     except ValueError:
         raise _invalid("cannot be read; write it like https://host/path/repository.git") from None
-    if "@" in parts.netloc:
-        raise _invalid("holds credentials; put them into a Secret and name it in spec.secretRef")
     if scheme not in _DEFAULT_PORTS or not url.partition(":")[2].startswith("//"):
         raise _invalid("must start with https:// or http://; other transports do not work yet")
+    if "@" in parts.netloc:
+        raise _invalid("holds credentials; put them into a Secret and name it in spec.secretRef")
     if not _HOST.fullmatch(host):
         raise _invalid("names no host; write it like https://host/path/repository.git")
     if parts.query or parts.fragment or url[-1] in "?#":

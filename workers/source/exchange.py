@@ -72,6 +72,8 @@ class Answer:
         except (HTTPError, OSError) as error:
             self._deadline.check()
             raise network_failure(error, self._question.host) from error
+        if not part:
+            self._deadline.check()  # a body that was cut may look like one that ends
         self._left -= len(part)
         if self._left < 0:
             raise SyncError(
@@ -99,6 +101,7 @@ class Exchange:
         with calling(deadline, self._lookups):
             answer = Answer(self._send(question, deadline), question, deadline)
             try:
+                deadline.check()  # a head that was cut looks like one that ends
                 yield answer
                 answer.finish()
             finally:

@@ -36,7 +36,7 @@ def read_capabilities(packets: Iterator[Packet]) -> Capabilities:
         packet = next(packets, None)
     if packet is None or isinstance(packet, Mark):
         raise ProtocolError("an empty announcement")
-    if packet.rstrip(b"\n") != b"version 2":
+    if _text(packet) != b"version 2":
         return Capabilities(0, "sha1")
     object_format = b"sha1"
     for line in _until_flush(packets):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable
+
 from workers.source.deltas import apply_delta, target_size
 from workers.source.packets import ProtocolError
 from workers.source.varints import read_offset, read_size
