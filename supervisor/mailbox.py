@@ -17,7 +17,7 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr
 from supervisor.clock import AlarmClock, SystemClock
 
 PATIENCE = 5
-"""How many messages in a row may pass over one that waits in a lower lane."""
+"""How many messages in a row are read while others wait in lower lanes; then one of those is."""
 
 
 class Lane(IntEnum):

@@ -29,7 +29,7 @@ class MailboxMachine(RuleBasedStateMachine):
         self.timers: list[tuple[float, int, str, Timer]] = []
         self.foreign = 0
         self.sent = 0
-        self.was_patient = False
+        self.in_a_row = 0
 
     def _arrive(self, kind: type[Message], commits: tuple[str, ...]) -> None:
         if kind is Webhook:
@@ -87,10 +87,11 @@ class MailboxMachine(RuleBasedStateMachine):
         del self.passed_over[type(message)]
         above = {kind for kind in self.waiting if kind.lane < message.lane}
         below = {kind for kind in self.waiting if kind.lane > message.lane}
-        assert not above or self.was_patient, "a higher lane was passed over without need"
+        assert not above or self.in_a_row == PATIENCE, "a higher lane was passed over without need"
+        assert not (below and self.in_a_row == PATIENCE and not above), "a lower lane waits for too long"
+        self.in_a_row = self.in_a_row + 1 if below and not above else 0
         for kind in below:
             self.passed_over[kind] += 1
-        self.was_patient = max(self.passed_over.values(), default=0) >= PATIENCE
 
     @rule()
     def close_and_begin_again(self) -> None:
