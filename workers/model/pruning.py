@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from workers.model.keys import GroupKind, ObjectKey
+from workers.model.keys import GroupKind
 from workers.model.ownership import PRUNE_ANNOTATION, LiveObject
 
 PROTECTED_KINDS = frozenset({
@@ -53,8 +53,3 @@ def is_protected(live: LiveObject) -> bool:
     if wish == "disabled":
         return True
     return live.key.group_kind in PROTECTED_KINDS and wish != "enabled"
-
-
-def is_itself(key: ObjectKey, kind: GroupKind, namespace: str, name: str) -> bool:
-    """Tell whether an object is the very GitRepository that would prune it."""
-    return key == ObjectKey(kind.group, kind.kind, namespace, name)

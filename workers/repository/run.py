@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from supervisor.clock import Clock
     from supervisor.deadline import Deadline
     from workers.controller.own_object import OwnObject
-    from workers.model.errors import ObjectError
     from workers.model.ownership import Owner
     from workers.repository.spec import RepositorySpec
     from workers.repository.state import Counts
@@ -53,7 +52,6 @@ class Run:
     steps: dict[str, float] = field(default_factory=dict)
     commit: str = ""
     counts: Counts | None = None
-    errors: list[ObjectError] = field(default_factory=list)
 
     @property
     def owner(self) -> Owner:

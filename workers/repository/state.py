@@ -80,11 +80,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a sync ended. ``commit`` is empty when it is not known; ``counts`` None when nothing was tried.
-
-    ``touched`` tells whether anything in the cluster was written. ``retry_at`` bounds the next try where
-    single objects have a pace of their own (monotonic).
-    """
+    """How a sync ended. ``commit`` is empty when it is not known; ``counts`` None when nothing was tried."""
 
     commit: str = ""
     counts: Counts | None = None
