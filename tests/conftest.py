@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.parts.control_plane import (
+    audit_log_file,
     control_plane,
     control_plane_programs,
     kubectl,
@@ -10,4 +11,11 @@ from tests.parts.control_plane import (
     pytest_collection_finish,
 )
 
-__all__ = ["control_plane", "control_plane_programs", "kubectl", "namespace", "pytest_collection_finish"]
+__all__ = [
+    "audit_log_file",
+    "control_plane",
+    "control_plane_programs",
+    "kubectl",
+    "namespace",
+    "pytest_collection_finish",
+]

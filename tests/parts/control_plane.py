@@ -79,12 +79,20 @@ def control_plane_programs() -> Programs:
 
 
 @pytest.fixture(scope="session")
+def audit_log_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The audit log of the shared control plane."""
+    return tmp_path_factory.mktemp("audit") / "audit.log"
+
+
+@pytest.fixture(scope="session")
 def control_plane(
-    control_plane_programs: Programs, tmp_path_factory: pytest.TempPathFactory
+    control_plane_programs: Programs, tmp_path_factory: pytest.TempPathFactory, audit_log_file: Path
 ) -> Iterator[ControlPlane]:
     """A control plane for the whole run; a test that stops or floods it starts one of its own instead."""
     folder = tmp_path_factory.mktemp("control-plane")
-    with ControlPlane.start(folder, programs=control_plane_programs, progress=_show) as plane:
+    with ControlPlane.start(
+        folder, programs=control_plane_programs, audit_log=audit_log_file, progress=_show
+    ) as plane:
         yield plane
 
 
