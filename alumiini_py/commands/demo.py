@@ -2,10 +2,89 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from typing import TYPE_CHECKING
 
-def register(commands):
-    commands.add_parser("demo", help="x")
+from alumiini_py.controlplane.errors import ControlPlaneError
+from alumiini_py.demo.forge import WebhookError
+from alumiini_py.demo.reader import NotSeenError
+from alumiini_py.demo.script import Script
+from alumiini_py.demo.show import Show
+from alumiini_py.demo.stage import Stage
+from alumiini_py.demo.visit import visit
+from alumiini_py.deployment import DeploymentError
+from webhooks.server import ListenError
+from workers.cluster.errors import UnreachableError
+from workers.model.errors import SyncError
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+DONE, FAILED = 0, 1
+_EXPECTED = (
+    ControlPlaneError,
+    DeploymentError,
+    ListenError,
+    NotSeenError,
+    SyncError,
+    UnreachableError,
+    WebhookError,
+)
 
 
-def run(arguments):
-    return 0
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``demo`` to the command line."""
+    parser = commands.add_parser("demo", help="show a sync, a push, a prune and a crash on real parts")
+    parser.add_argument("url", nargs="?", metavar="URL", help="follow this repository instead of a sample")
+    parser.add_argument("--once", action="store_true", help="end after the show")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show; the exit code is 0 only if the cluster was seen to do what was said."""
+    script = Script()
+    ended = threading.Event()
+    fatal: list[str] = []
+
+    def fail(sentence: str) -> None:
+        fatal.append(sentence)
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        with Stage(script.progress, fail) as stage:
+            _set(stage, script)
+            urls = visit(stage, script, arguments.url) if arguments.url else Show(stage, script).play()
+            script.line("")
+            script.line("Every step was verified by kubectl.")
+            if not arguments.once:
+                script.invitation(stage.addresses, urls)
+                ended.wait()
+    except KeyboardInterrupt:
+        script.line("")
+        return DONE
+    except _EXPECTED as error:
+        script.failed(str(error))
+        return FAILED
+    for sentence in fatal:
+        script.failed(sentence)
+    return FAILED if fatal else DONE
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _set(stage: Stage, script: Script) -> None:
+    script.line("alumiini: every repository is its own supervised actor")
+    script.title("The stage: all real, all on this machine")
+    with script.timed("control plane: etcd, kube-apiserver, kube-controller-manager"):
+        stage.start_control_plane()
+    with script.timed("the GitRepository resource is installed"):
+        stage.install()
+    with script.timed("a Git server over HTTP"):
+        stage.start_git_server()
+    with script.timed("the controller"):
+        stage.start_controller()
