@@ -43,9 +43,14 @@ class FaultyGitServer(GitServer):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, FaultyHandler)
         self.faults: dict[str, Fault] = {}
+        self.redirects: dict[str, Fault] = {}
         self.asked: list[Asked] = []
         self.clients_gone = 0
         self._changed = threading.Condition()
+
+    def redirect(self, path: str, answer: Fault) -> None:
+        """Answer the announcement of a path that is no repository."""
+        self.redirects[f"{path}/info/refs"] = answer
 
     def count(self, operation: str, name: str = "") -> int:
         """Return how often an operation was asked for, of one repository or of all."""
@@ -82,7 +87,11 @@ class FaultyHandler(GitHandler):
 
     def do_GET(self) -> None:  # noqa: N802 -- the name that http.server calls
         self._note(INFO_REFS)
-        super().do_GET()
+        redirect = self.faulty.redirects.get(self.path.partition("?")[0])
+        if redirect is None:
+            super().do_GET()
+        else:
+            redirect(self, super().do_GET)
 
     def announce(self, repository: Repository, service: str) -> None:
         self._answer_with_fault(INFO_REFS, lambda: super(FaultyHandler, self).announce(repository, service))

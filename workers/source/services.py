@@ -88,12 +88,12 @@ class Services:
 
 
 def _redirected(address: Address, location: str) -> Address:
-    target = urljoin(address.url + _SUFFIX, location)
     try:
+        target = urljoin(address.url + _SUFFIX, location)
         moved = parse_address(target.removesuffix(_SUFFIX))
-    except SyncError:
+    except (SyncError, ValueError):
         moved = None
-    if moved is None or moved.origin != address.origin:
+    if moved is None or not target.endswith(_SUFFIX) or moved.origin != address.origin:
         raise _unusable(
             f"{address.host} redirects to another place, which is not followed; "
             "set spec.url to the final address"
