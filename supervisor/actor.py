@@ -98,6 +98,9 @@ class SupervisedActor(pykka.ThreadingActor):
         """Send a message to this actor in ``seconds`` from now; it is lost when the actor ends before."""
         return self.mailbox.send_after(seconds, message)
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.context.key}"
+
     # What follows is the seam to pykka.
 
     def _create_actor_inbox(self) -> Mailbox:  # type: ignore[override]  # static there, but called on self
@@ -121,7 +124,7 @@ class SupervisedActor(pykka.ThreadingActor):
         try:
             super()._actor_loop()
         except BaseException as error:  # noqa: BLE001 -- the mailbox itself failed: a merge that raises
-            _log.exception("the loop of %s failed", self.context.key)
+            _log.exception("the loop of %s failed", self)
             self._end(error)
         try:
             self._tear_down()
@@ -138,7 +141,7 @@ class SupervisedActor(pykka.ThreadingActor):
             if isinstance(error, Exception):
                 raise
             # pykka answers SystemExit by stopping every actor there is.
-            raise RuntimeError(f"{type(error).__name__} in an actor") from error
+            raise RuntimeError(f"{type(error).__name__} in {self}") from error
 
     def _end(self, error: BaseException) -> None:
         self._reason = self._reason or self._reason_of(error)
@@ -160,13 +163,13 @@ class SupervisedActor(pykka.ThreadingActor):
         except BaseException as error:  # noqa: BLE001 -- its end is reported, not raised
             self._end(error)
             if isinstance(self._reason_of(error), Crashed):
-                _log.exception("teardown of %s failed", self.context.key)
+                _log.exception("teardown of %s failed", self)
 
     def _report(self) -> None:
         unread: list[Message] = []
         for envelope in self._unread:
             if envelope.reply_to is not None:
-                dead = pykka.ActorDeadError(f"{self.context.key} ended before it read this message")
+                dead = pykka.ActorDeadError(f"{self} ended before it read this message")
                 envelope.reply_to.set_exception((type(dead), dead, None))
             elif isinstance(envelope.message, Message):
                 unread.append(envelope.message)

@@ -133,12 +133,11 @@ class Mailbox:
         return Backlog(len(since), now - min(since, default=now))
 
     def send_after(self, seconds: float, message: Message) -> Timer:
-        """Put a message in ``seconds`` from now; a closed mailbox has no timers and takes none."""
+        """Put a message in ``seconds`` from now, unless the mailbox is closed by then."""
         with self._changed:
             timer = Timer(self._clock.monotonic() + seconds, next(self._numbers), message, self)
-            if not self._closed:
-                heapq.heappush(self._timers, timer)
-                self._changed.notify()
+            heapq.heappush(self._timers, timer)
+            self._changed.notify()
             return timer
 
     def close(self) -> list[Envelope[Any]]:
@@ -149,7 +148,6 @@ class Mailbox:
             for lane in self._lanes.values():
                 lane.clear()
             self._waiting.clear()
-            self._timers.clear()
             self._changed.notify_all()
             return unread
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from supervisor.mailbox import Message
+
+
+_log = logging.getLogger(__name__)
 
 
 class Delivery(Enum):
@@ -29,10 +33,13 @@ class _Slot:
     kept: dict[type[Message], Message] = field(default_factory=dict)
     wake: Callable[[], None] | None = None
 
-    def keep(self, messages: Iterable[Message]) -> None:
-        for message in messages:
-            earlier = self.kept.get(type(message))
-            self.kept[type(message)] = message if earlier is None else earlier.merge(message)
+    def keep(self, message: Message) -> None:
+        earlier = self.kept.get(type(message))
+        self.kept[type(message)] = message if earlier is None else earlier.merge(message)
+
+    def tell_or_keep(self, message: Message) -> None:
+        if self.ref is None or not _told(self.ref, message):
+            self.keep(message)
 
 
 class Registry:
@@ -54,7 +61,7 @@ class Registry:
                 return Delivery.UNKNOWN
             if slot.ref is not None and _told(slot.ref, message):
                 return Delivery.DELIVERED
-            slot.keep([message])
+            slot.keep(message)
             wake, slot.wake = slot.wake, None
         if wake is not None:
             wake()
@@ -70,7 +77,9 @@ class Registry:
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())
             slot.ref, slot.wake = ref, None
-            slot.kept = {kind: kept for kind, kept in slot.kept.items() if not _told(ref, kept)}
+            kept, slot.kept = slot.kept, {}
+            for message in kept.values():
+                _unless_unmergeable(key, slot.tell_or_keep, message)
 
     def hold(self, key: Hashable, wake: Callable[[], None], unread: Iterable[Message] = ()) -> bool:
         """Keep messages until the next ``bind``, beginning with the unread ones; for its supervisor.
@@ -81,8 +90,9 @@ class Registry:
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())
             newer, slot.kept = slot.kept, {}
-            slot.keep([*unread, *newer.values()])
             slot.ref, slot.wake = None, wake
+            for message in (*unread, *newer.values()):
+                _unless_unmergeable(key, slot.keep, message)
             return bool(newer)
 
     def unbind(self, key: Hashable) -> int:
@@ -90,6 +100,14 @@ class Registry:
         with self._lock:
             slot = self._slots.pop(key, None)
             return len(slot.kept) if slot else 0
+
+
+def _unless_unmergeable(key: Hashable, take: Callable[[Message], None], message: Message) -> None:
+    """Lose a message whose ``merge`` raises, and say so: its sender has gone, and the child must start."""
+    try:
+        take(message)
+    except Exception:  # noqa: BLE001 -- whatever a message does, the child starts
+        _log.exception("a %s to %s cannot be merged and is lost", type(message).__name__, key)
 
 
 def _told(ref: pykka.ActorRef[Any], message: Message) -> bool:

@@ -55,14 +55,15 @@ class Timetable:
         Calls of the same time are made in the order they were asked for. Raises TimetableClosedError.
         """
         with self._changed:
-            if self._closed:
+            if self._closed and not self.is_current:
                 raise TimetableClosedError("the timetable is closed; nothing more is called")
             number = next(self._numbers)
             self._calls[number] = call
             heapq.heappush(self._due, (at, number))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()  # raises when the machine has no more threads
+                self._thread = thread
             elif self._due[0][1] == number:
                 self._changed.notify()
             return number
@@ -81,6 +82,7 @@ class Timetable:
     def close(self, timeout: float = 1.0) -> None:
         """Make the calls that wait for a free thread, drop the timed ones, end the thread.
 
+        What those last calls ask to be called soon is called too; nobody else can ask for anything any more.
         Waits at most ``timeout`` seconds for the thread's end, not at all when called on that thread.
         """
         with self._changed:

@@ -108,6 +108,18 @@ def test_webhooks_count_only_while_something_waits_below(mailbox: Mailbox) -> No
     assert read_all(mailbox) == [Webhook(), Reconcile()]
 
 
+def test_counting_begins_again_when_nothing_waits_below_any_more(mailbox: Mailbox) -> None:
+    put(mailbox, Reconcile())
+    for _ in range(PATIENCE - 1):
+        put(mailbox, Webhook())
+        mailbox.get()
+    assert read_all(mailbox) == [Reconcile()]
+    put(mailbox, Reconcile())
+    for _ in range(PATIENCE):
+        put(mailbox, Webhook())
+        assert mailbox.get().message == Webhook()
+
+
 def test_a_timer_puts_its_message_in_when_its_time_has_come(mailbox: Mailbox, clock: ManualClock) -> None:
     mailbox.send_after(5, Poll())
     put(mailbox, Reconcile())
@@ -181,15 +193,19 @@ def test_closing_returns_what_was_never_read_and_refuses_what_comes_later(mailbo
     assert [envelope.message for envelope in mailbox.close()] == [Webhook(("a",)), Reconcile()]
     assert mailbox.close() == []
     assert mailbox.empty()
+    assert not mailbox.waiting(Webhook)
     with pytest.raises(pykka.ActorDeadError):
         put(mailbox, Poll())
 
 
-def test_a_closed_mailbox_takes_no_timers(mailbox: Mailbox, clock: ManualClock) -> None:
+def test_a_timer_of_a_closed_mailbox_sends_nothing(mailbox: Mailbox, clock: ManualClock) -> None:
     mailbox.close()
     mailbox.send_after(1, Poll()).cancel()
+    mailbox.send_after(1, Poll())
     clock.advance(1)
     assert mailbox.close() == []
+    with pytest.raises(pykka.ActorDeadError):
+        mailbox.get()
 
 
 def test_a_handler_can_see_what_waits_without_reading_it(mailbox: Mailbox) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from supervisor.registry import Delivery, Registry
-from tests.supervisor.messages import Do, Poll, Webhook
+from tests.supervisor.messages import Do, Poll, Unmergeable, Webhook
 from tests.supervisor.puppet import BOUND, Stage, fail, hold_until, nothing
 
 if TYPE_CHECKING:
@@ -119,6 +119,28 @@ def test_what_a_successor_did_not_take_because_it_ended_at_once_stays(
     successor = stage.start()
     registry.bind("app", successor)
     assert finish(stage, successor) == [Webhook(("a",))]
+
+
+def test_a_kept_message_that_cannot_be_merged_is_lost_with_a_word_and_holds_up_nothing(
+    registry: Registry, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry.hold("app", nothing, (Unmergeable(), Unmergeable(), Webhook(("a",))))
+    told = threading.Event()
+    ref = stage.start(setup=lambda: told.wait(BOUND))
+    ref.tell(Unmergeable())
+    registry.bind("app", ref)
+    told.set()
+    assert [type(message) for message in finish(stage, ref)] == [Webhook, Unmergeable]
+    assert [record.getMessage() for record in caplog.records] == [
+        "a Unmergeable to app cannot be merged and is lost"
+    ] * 2
+
+
+def test_a_message_that_cannot_be_merged_tells_its_sender(registry: Registry) -> None:
+    registry.hold("app", nothing)
+    registry.send("app", Unmergeable())
+    with pytest.raises(ValueError, match="cannot be merged"):
+        registry.send("app", Unmergeable())
 
 
 def test_forgetting_a_key_tells_how_much_is_lost(registry: Registry) -> None:

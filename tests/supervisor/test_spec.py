@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from supervisor.exits import Crashed, Exit, Normal, Shutdown
 from supervisor.spec import Backoff, ChildSpec, Intensity, NextStart, Restart
+from tests.supervisor.house import Highest
 from tests.supervisor.puppet import fail
 
 if TYPE_CHECKING:
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
 
 CRASHED = Crashed(ValueError())
 TIMES = st.lists(st.floats(0, 500), max_size=60).map(sorted)
-
-
-class Highest(Random):
-    """Draws the upper end."""
-
-    def uniform(self, a: float, b: float) -> float:
-        return max(a, b)
 
 
 class Lowest(Random):

@@ -33,6 +33,17 @@ def test_all_children_stop_and_nothing_is_known_any_more(house: House) -> None:
     assert house.supervisor.stop(BOUND) == ()
 
 
+def test_when_it_has_stopped_every_end_was_announced(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(20):
+        last: dict[object, str] = {}
+        house = House(on_change=partial(_note, last))
+        for key in "abc":
+            house.start(key)
+        house.close()
+        assert last == {"a": "ended", "b": "ended", "c": "ended"}
+    assert caplog.records == []
+
+
 def test_children_stop_in_parallel(house: House) -> None:
     working, together = threading.Semaphore(0), threading.Barrier(3)
     ended_together: list[str] = []
@@ -102,6 +113,10 @@ def test_a_callback_that_hangs_does_not_hold_up_the_stop_beyond_its_time() -> No
     assert house.supervisor.stop(0.05) == ("app",)
     gate.set()
     house.close()
+
+
+def _note(last: dict[object, str], child: Child) -> None:
+    last[child.key] = str(child.state)
 
 
 def _wait(gate: threading.Event, _: Child) -> None:

@@ -120,6 +120,17 @@ def test_a_closed_timetable_refuses_calls(timetable: Timetable) -> None:
         timetable.call_soon(timetable.close)
 
 
+def test_what_the_last_calls_ask_for_is_called_too(timetable: Timetable, calls: Calls) -> None:
+    gate = threading.Event()
+    timetable.call_soon(partial(gate.wait, BOUND))
+    timetable.call_soon(lambda: timetable.call_soon(partial(calls.put, "last")))
+    closing = threading.Thread(target=timetable.close, args=(BOUND,))
+    closing.start()
+    gate.set()
+    closing.join(BOUND)
+    assert list(calls.queue) == ["last"]
+
+
 def test_it_can_be_closed_from_its_own_thread(timetable: Timetable, calls: Calls) -> None:
     timetable.call_soon(timetable.close)
     timetable.call_at(-1, partial(calls.put, "timed"))
