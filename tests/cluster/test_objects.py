@@ -9,7 +9,7 @@ import pytest
 from tests.cluster.fake_api import Answer, document, status
 from workers.cluster.established import await_established
 from workers.cluster.resources import CUSTOM_RESOURCE_DEFINITION, SECRET
-from workers.model.errors import SyncError
+from workers.model.errors import Recovery, SyncError
 from workers.model.keys import ObjectKey
 
 if TYPE_CHECKING:
@@ -52,6 +52,19 @@ def test_a_list_that_is_forgotten_at_once_is_a_failure(serve: Serve) -> None:
 
     with pytest.raises(SyncError, match=r"cannot list Secret/\*: refused \(410 Expired\)"):
         list(cluster.objects.list(SECRET, "x=y", cluster.deadline))
+
+
+@pytest.mark.parametrize("body", [b"<html>welcome</html>", b"[]", b"{}", b'{"metadata":{}}', b"\xff"])
+def test_an_answer_that_is_no_object_is_a_failure_that_passes(serve: Serve, body: bytes) -> None:
+    _, cluster = serve(lambda _: Answer(200, body))
+    key = ObjectKey("", "Secret", "n", "a")
+
+    with pytest.raises(SyncError, match="the answer did not come from an API server") as read:
+        cluster.objects.read(SECRET, key, cluster.deadline)
+    with pytest.raises(SyncError, match="the answer did not come from an API server") as applied:
+        cluster.objects.apply({"metadata": {}}, SECRET, key, cluster.deadline)
+
+    assert read.value.recovery is applied.value.recovery is Recovery.RETRY
 
 
 def test_an_apply_is_sent_as_one_strict_forced_patch(serve: Serve) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from supervisor.deadline import DeadlineExceededError, Fence, FencedError, Watchdog
 from tests.supervisor.manual_clock import ManualClock
-from workers.cluster.waiting import pause, tries
+from workers.cluster.waiting import pause, rest, tries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,28 @@ def test_a_pause_ends_when_the_work_is_given_up() -> None:
     with pytest.raises(FencedError):
         pause(fence.deadline(60), 60)
     closer.join()
+    watchdog.close()
+
+
+def test_a_rest_outlives_a_machine_that_slept() -> None:
+    clock = ManualClock()
+    watchdog = Watchdog(clock)
+    fence = Fence(watchdog)
+    rested = threading.Event()
+    asleep = threading.Event()
+
+    def run() -> None:
+        asleep.set()
+        rest(fence, 2)
+        rested.set()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    asleep.wait(5)
+    while not rested.wait(0.01):
+        clock.advance(3600)
+
+    thread.join(5)
     watchdog.close()
 
 

@@ -187,6 +187,29 @@ def test_what_cannot_be_read_is_reported_and_skipped(serve: Serve, caplog: pytes
     assert caplog.text.count("skipped something unreadable in the watch of /api/v1/things") == 4
 
 
+def test_a_list_that_makes_no_sense_is_asked_for_again(serve: Serve) -> None:
+    def script(asked: Asked) -> Answer:
+        if "sendInitialEvents" in asked.query:
+            return status(400, "BadRequest")
+        if "watch" in asked.query:
+            return events(then="hang")
+        return next(pages)
+
+    pages = iter(
+        [
+            Answer(200, b"<html>welcome</html>"),
+            document({"items": []}),
+            document({"metadata": {"resourceVersion": "9"}, "items": [{}, thing("a")]}),
+        ]
+    )
+    _, cluster = serve(script)
+    sink = RecordingSink()
+    with watching(cluster, sink):
+        sink.wait_for("+a", "synced")
+
+    assert sink.told == ["+a", "synced"]
+
+
 def test_errors_of_every_kind_end_in_another_try(serve: Serve) -> None:
     _, cluster = serve(
         in_turn(

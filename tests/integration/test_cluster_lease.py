@@ -78,6 +78,14 @@ def wait_until(true: Callable[[], bool]) -> None:
     raise AssertionError("it did not come true")
 
 
+def allowed(candidate: Candidate) -> bool:
+    try:
+        candidate.lease.check()
+    except UnreachableError:
+        return False
+    return True
+
+
 @pytest.fixture
 def candidate(control_plane: ControlPlane, namespace: str) -> Iterator[Callable[[str], Candidate]]:
     started: list[Candidate] = []
@@ -150,6 +158,17 @@ def test_writes_are_refused_10_s_after_the_last_renewal_was_sent(
     with pytest.raises(UnreachableError, match="nothing is written until it is"):
         one.lease.check()
     assert one.lease.held
+    assert not one.lost.is_set()
+
+
+def test_a_machine_that_slept_goes_on_when_nobody_took_the_lease(
+    candidate: Callable[[str], Candidate],
+) -> None:
+    one = candidate("one")
+    one.lease.acquire()
+    one.clock.advance(3600)
+    wait_until(lambda: allowed(one))
+
     assert not one.lost.is_set()
 
 

@@ -60,10 +60,13 @@ class Response:
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """Return the body as the JSON object that it is."""
-        document = json.loads(self.body)
+        """Return the body as the JSON object that it is; UnreachableError when another server answered."""
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            document = None
         if not isinstance(document, dict):
-            raise UnreachableError("the API server answered with something that is no object")
+            raise UnreachableError("the answer did not come from an API server")
         return document
 
 
@@ -129,9 +132,9 @@ class Connection:
         self, request: Request, deadline: Deadline, limit: Deadline, silence: float
     ) -> Iterator[BaseHTTPResponse]:
         """Give a good answer whose body is not read yet; ``limit`` is the part of ``deadline`` it has."""
+        token = self._access.authorization()
         if request.writes:
             self._guard()
-        token = self._access.authorization()
         with cuttable() as cut, limit.cutting(cut):
             answer = self._exchange(request, token, deadline, limit, silence)
             try:
@@ -153,7 +156,9 @@ class Connection:
                     self._url(request, limit),
                     body=request.body,
                     headers=self._headers(request, token),
-                    timeout=Timeout(connect=min(CONNECT_SECONDS, limit.remaining()), read=silence),
+                    timeout=Timeout(
+                        connect=max(0.001, min(CONNECT_SECONDS, limit.remaining())), read=silence
+                    ),
                     retries=False,
                     redirect=False,
                     preload_content=False,

@@ -20,7 +20,7 @@ from workers.cluster.connection import WRITE_SECONDS
 from workers.cluster.errors import ChangedError, UnreachableError
 from workers.cluster.objects import ABSENT
 from workers.cluster.resources import LEASE
-from workers.cluster.waiting import pause
+from workers.cluster.waiting import rest
 from workers.model.errors import Reason, SyncError
 from workers.model.keys import ObjectKey
 
@@ -65,7 +65,8 @@ def new_identity() -> str:
 class Lease:
     """One coordination.k8s.io Lease.
 
-    ``on_lost`` is called once, by the lease's own thread, when somebody else holds it: the process must end.
+    ``on_lost`` is called once, by the lease's own thread, when somebody else holds it or it cannot be kept:
+    the process must end.
     An API server that is away is no loss: ``check`` refuses writes after 10 s, and they go on with the next
     renewal. Give it ``Objects`` over a connection of its own, without a guard.
     """
@@ -103,6 +104,7 @@ class Lease:
 
         FencedError when the lease is not ours; UnreachableError while its renewal is overdue.
         """
+        self._fence.check()
         renewed = self._renewed
         if renewed is None:
             raise FencedError(f"the lease {self._key} is not held by this process: it may not write")
@@ -114,26 +116,33 @@ class Lease:
         while not self._attempt():
             self._pause()
         _log.info("lease %s acquired as %s", self._key, self._identity)
-        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def release(self) -> None:
         """Stop keeping the lease and give it up, so that a standby need not wait; takes a few seconds."""
         self._fence.close()
         if self._thread is not None:
             self._thread.join(WRITE_SECONDS)
-        held, self._renewed, self._fence = self.held, None, Fence(self._watchdog)
+        held, self._renewed = self.held, None
         if held and self._last is not None:
             with suppress(SyncError, DeadlineExceededError):  # else it runs out by itself
-                self._write({"holderIdentity": "", "leaseDurationSeconds": 1}, self._last)
+                free = {"holderIdentity": "", "leaseDurationSeconds": 1}
+                self._write(free, self._last, Fence(self._watchdog))
 
     def _keep(self) -> None:
-        with suppress(FencedError):
+        try:
             while self.held:
                 self._pause()
                 self._attempt()
             _log.error("the lease is lost: %s", self._said)
-            self._on_lost()
+        except FencedError:
+            return
+        except Exception:  # noqa: BLE001 -- logged with its traceback, and the process ends
+            _log.exception("the lease cannot be kept")
+            self._renewed = None
+        self._on_lost()
 
     def _attempt(self) -> bool:
         """Try once to get or to renew the lease and tell whether that went well."""
@@ -151,7 +160,7 @@ class Lease:
         if not self.held or self._last is None:
             return False
         try:
-            self._write({}, self._last)
+            self._write({}, self._last, self._fence)
         except ChangedError:
             return False
         return True
@@ -162,12 +171,13 @@ class Lease:
         if record is None:
             self._create()
         elif record.holder == self._identity:  # somebody else touched it, or an answer was lost
-            self._write({}, record)
+            self._write({}, record, self._fence)
         elif record.holder and self._now() - record.seen < record.duration:
             self._say(f"lease {self._key} is held by {record.holder}")
             return False
         else:
-            self._write({**self._claim(), "leaseTransitions": record.transitions + 1}, record)
+            claim = {**self._claim(), "leaseTransitions": record.transitions + 1}
+            self._write(claim, record, self._fence)
         return True
 
     def _claim(self) -> dict[str, Any]:
@@ -188,13 +198,13 @@ class Lease:
         live = self._objects.apply(manifest, LEASE, self._key, self._deadline(), expected=ABSENT)
         self._last = self._record(live.resource_version, spec)
 
-    def _write(self, spec: Mapping[str, Any], record: _Record) -> None:
+    def _write(self, spec: Mapping[str, Any], record: _Record, fence: Fence) -> None:
         """Change the lease if it still is the one that was read; ChangedError otherwise."""
         change = {
             "metadata": {"resourceVersion": record.version},
             "spec": {**spec, "renewTime": self._time()},
         }
-        written = self._objects.merge_patch(LEASE, self._key, change, self._deadline())
+        written = self._objects.merge_patch(LEASE, self._key, change, fence.deadline(WRITE_SECONDS))
         if written is None:
             raise ChangedError(Reason.APPLY_FAILED, f"{self._key} was deleted")
         self._last = self._record(written["metadata"]["resourceVersion"], written["spec"])
@@ -225,7 +235,7 @@ class Lease:
         self._said = message
 
     def _pause(self) -> None:
-        pause(self._fence.deadline(self._timing.every * 2), self._timing.every)
+        rest(self._fence, self._timing.every)
 
     def _deadline(self) -> Deadline:
         return self._fence.deadline(WRITE_SECONDS)

@@ -78,13 +78,13 @@ class Objects:
         )
         with _explained("patch", key):
             send = self._send_settled if settling else self._connection.send
-            answer = send(request, deadline)
-        return live_object(resource, answer.json(), self._manager)
+            return live_object(resource, send(request, deadline).json(), self._manager)
 
     def read(self, resource: Resource, key: ObjectKey, deadline: Deadline) -> LiveObject | None:
         """Return the metadata of an object, None when it or its kind does not exist."""
         document = self._get(resource, key, METADATA, deadline)
-        return None if document is None else live_object(resource, document, self._manager)
+        with _explained("get", key):
+            return None if document is None else live_object(resource, document, self._manager)
 
     def get(self, resource: Resource, key: ObjectKey, deadline: Deadline) -> dict[str, Any] | None:
         """Return an object as a whole, None when it or its kind does not exist."""
@@ -96,12 +96,13 @@ class Objects:
         When the server forgets the list in between it starts again: then an object can come twice.
         """
         after, more = "", True
-        while more:
-            page = self._page(resource, selector, after, deadline)
-            for item in page.get("items") or ():
-                yield live_object(resource, item, self._manager)
-            after = (page.get("metadata") or {}).get("continue") or ""
-            more = bool(after)
+        with _explained("list", ObjectKey(resource.group, resource.kind, "", "*")):
+            while more:
+                page = self._page(resource, selector, after, deadline)
+                for item in page.get("items") or ():
+                    yield live_object(resource, item, self._manager)
+                after = (page.get("metadata") or {}).get("continue") or ""
+                more = bool(after)
 
     def delete(self, resource: Resource, live: LiveObject, deadline: Deadline) -> Deletion:
         """Delete exactly the object that was judged: this uid in this version; dependents follow it."""
@@ -171,14 +172,13 @@ class Objects:
             accept=METADATA_LIST,
             headers={"Accept-Encoding": "gzip"},
         )
-        with _explained("list", ObjectKey(resource.group, resource.kind, "", "*")):
-            try:
-                return self._connection.send(request, deadline).json()
-            except ApiError as error:
-                if error.kind_missing:
-                    return {}
-                if error.status != HTTPStatus.GONE or not after:
-                    raise
+        try:
+            return self._connection.send(request, deadline).json()
+        except ApiError as error:
+            if error.kind_missing:
+                return {}
+            if error.status != HTTPStatus.GONE or not after:
+                raise
         return self._page(resource, selector, "", deadline)
 
     def _send_settled(self, request: Request, deadline: Deadline) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from supervisor.deadline import DeadlineExceededError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from supervisor.deadline import Deadline
+    from supervisor.deadline import Deadline, Fence
 
 
 def pause(deadline: Deadline, seconds: float) -> None:
@@ -20,6 +21,11 @@ def pause(deadline: Deadline, seconds: float) -> None:
     with suppress(DeadlineExceededError), deadline.within(seconds).cutting(woken.set):
         woken.wait()
     deadline.check()
+
+
+def rest(fence: Fence, seconds: float) -> None:
+    """Wait ``seconds``, however long the machine was asleep meanwhile; FencedError when the fence closes."""
+    pause(fence.deadline(math.inf), seconds)
 
 
 def tries(deadline: Deadline, first: float = 0.02, most: float = 1.0) -> Iterator[None]:

@@ -17,7 +17,7 @@ from supervisor.deadline import DeadlineExceededError, Fence, FencedError, Watch
 from workers.cluster.connection import JSON, Request
 from workers.cluster.errors import ApiError, UnreachableError, api_error
 from workers.cluster.view import Sink, View
-from workers.cluster.waiting import pause
+from workers.cluster.waiting import rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ class ListWatch:
             while True:
                 seconds = self._round()
                 if seconds > 0:
-                    pause(self._fence.deadline(seconds + 1), seconds)
+                    rest(self._fence, seconds)
 
     def stop(self) -> None:
         """End ``run`` at once, from any thread and for ever."""
@@ -98,6 +98,12 @@ class ListWatch:
             self._follow()
         except (ApiError, UnreachableError, DeadlineExceededError) as error:
             return self._failed(error)
+        except FencedError:
+            raise
+        except Exception:  # noqa: BLE001 -- logged with its traceback; a dead watch would be noticed late
+            _log.exception("the watch of %s failed and begins again", self._target.path)
+            self._version = ""
+            return self._wait()
         return 0.0 if self._heard else self._wait()
 
     def _failed(self, error: ApiError | UnreachableError | DeadlineExceededError) -> float:
