@@ -43,7 +43,7 @@ format: .venv/complete ## Format the code and mend what can be mended
 
 .PHONY: control-plane
 control-plane: .venv/complete # etcd, kube-apiserver and the others: found, downloaded or built, once per machine
-	@$(BIN)/python -m alumiini_py.controlplane.programs
+	@$(BIN)/python -m alumiini_py.controlplane
 
 # What is locked already stays as it is unless pyproject.toml forbids it; delete a lock to get it fresh.
 .PHONY: lock
