@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from pykka import ActorDeadError
 
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from pykka import ActorRef
-
+    from supervisor.actor import ActorRef
     from supervisor.child import Child
     from supervisor.deadline import Watchdog
     from supervisor.exits import Exit, Exited
@@ -280,7 +279,7 @@ def resolved(end: Termination) -> Future[Termination]:
     return future
 
 
-def _tell_to_stop(context: Context, ref: ActorRef[Any]) -> None:
+def _tell_to_stop(context: Context, ref: ActorRef) -> None:
     context.stopping.set()
     with contextlib.suppress(ActorDeadError):  # it has ended by itself
         ref.stop(block=False)

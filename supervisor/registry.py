@@ -6,13 +6,14 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pykka
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
+    from supervisor.actor import ActorRef
     from supervisor.mailbox import Message
 
 
@@ -29,7 +30,7 @@ class Delivery(Enum):
 
 @dataclass(slots=True)
 class _Slot:
-    ref: pykka.ActorRef[Any] | None = None
+    ref: ActorRef | None = None
     kept: dict[type[Message], Message] = field(default_factory=dict)
     wake: Callable[[], None] | None = None
 
@@ -72,7 +73,7 @@ class Registry:
         with self._lock:
             return tuple(self._slots)
 
-    def bind(self, key: Hashable, ref: pykka.ActorRef[Any]) -> None:
+    def bind(self, key: Hashable, ref: ActorRef) -> None:
         """Name a running actor and hand it what was kept; for its supervisor."""
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())
@@ -110,7 +111,7 @@ def _unless_unmergeable(key: Hashable, take: Callable[[Message], None], message:
         _log.exception("a %s to %s cannot be merged and is lost", type(message).__name__, key)
 
 
-def _told(ref: pykka.ActorRef[Any], message: Message) -> bool:
+def _told(ref: ActorRef, message: Message) -> bool:
     try:
         ref.tell(message)
     except pykka.ActorDeadError:  # it has ended; the report of its end is on its way

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from supervisor.exits import Crashed, Exit
 
@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from random import Random
 
-    import pykka
-
-    from supervisor.actor import Context
+    from supervisor.actor import ActorRef, Context
 
 
 class Restart(Enum):
@@ -117,7 +115,7 @@ class ChildSpec:
     """
 
     key: Hashable
-    start: Callable[[Context], pykka.ActorRef[Any]]
+    start: Callable[[Context], ActorRef]
     restart: Restart = Restart.PERMANENT
     shutdown: float = 5.0
     backoff: Backoff = field(default_factory=Backoff)
