@@ -86,6 +86,8 @@ def suspended(subject: CustomObject, now: datetime) -> dict[str, Any]:
     if find(present, READY) is None:
         said = [Condition(READY, False, Reason.PROGRESSING, "suspended before its first sync")]
         return _with(status | {"phase": "Pending"}, subject, said, now)
+    if status.get("phase") == "Syncing":  # the sync that said so was given up
+        status["phase"] = _phase(subject.status)
     status["conditions"] = [condition for condition in present if condition.get("type") != RECONCILING]
     return status
 
@@ -116,6 +118,14 @@ def is_ready(status: Mapping[str, Any]) -> bool:
     """Tell whether a status says Ready."""
     ready = find(status.get("conditions") or (), READY)
     return ready is not None and ready.get("status") == "True"
+
+
+def _phase(status: Mapping[str, Any]) -> str:
+    """Return the phase of who does nothing now."""
+    if is_ready(status):
+        return "Synced"
+    ready = find(status.get("conditions") or (), READY) or {}
+    return "Pending" if ready.get("reason") == Reason.PROGRESSING else "Failed"
 
 
 def _handled(subject: CustomObject) -> dict[str, Any]:
