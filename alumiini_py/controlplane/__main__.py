@@ -1,4 +1,4 @@
-"""``python -m alumiini_py.controlplane``: have the programs at hand, with a long download or build in sight."""
+"""``python -m alumiini_py.controlplane``: have the programs at hand; a long download or build is seen."""
 
 from __future__ import annotations
 
