@@ -78,6 +78,12 @@ class ApiClient:
         """Ask for the deletion of an object."""
         self.send("DELETE", f"{path(plural, namespace)}/{name}")
 
+    def stream(self, plural: str, namespace: str) -> urllib3.BaseHTTPResponse:
+        """Start a watch and return its answer, a line per event; the caller closes it."""
+        return self._http.request(
+            "GET", f"{self._plane.url}{path(plural, namespace)}?watch=1", timeout=None, preload_content=False
+        )
+
     def send(self, method: str, target: str, body: Object | None = None, kind: str = "") -> Any:  # noqa: ANN401 -- JSON
         """Send a request; None stands for 404, every other refusal fails the test."""
         response = self._http.request(
