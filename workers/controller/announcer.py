@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from supervisor.actor import SupervisedActor
 from supervisor.mailbox import Lane, Message
+from workers.controller.own_object import answered
 from workers.model.errors import SyncError
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Announcer(SupervisedActor):
             for key, write in message.writes.items():
                 self.checkpoint()
                 try:
-                    write(self.context.fence.deadline(_WRITE_SECONDS))
+                    with answered():
+                        write(self.context.fence.deadline(_WRITE_SECONDS))
                 except SyncError as error:
                     _log.warning("cannot write a status: %s", error.message, extra={"repository": str(key)})
 

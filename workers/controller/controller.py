@@ -39,6 +39,8 @@ class Controller:
         self._registry = registry
         self._shutdown = shutdown
         self._lock = threading.Lock()
+        # Never held while the supervisor is asked: its thread takes it when an actor has ended.
+        self._telling = threading.Lock()
         self._seen: dict[ResourceKey, _Seen] = {}
         self._lists: list[WatchSink] = []
 
@@ -59,6 +61,8 @@ class Controller:
         key = ResourceKey(self._kind.name, identity.namespace, identity.name)
         with self._lock:
             if key in self._seen and self._seen[key][0] == identity.uid:
+                with self._telling:
+                    del self._seen[key]
                 self._end(key)
 
     def listed(self) -> None:
@@ -68,22 +72,25 @@ class Controller:
 
     def _take(self, subject: CustomObject) -> None:
         before = self._seen.get(subject.key)
-        if before is not None and before[0] != subject.uid:
-            self._end(subject.key)
-            before = None
-        self._kind.audience.seen(subject)
         values = tuple(trigger.reads(subject) for trigger in self._kind.triggers)
-        if before is None:
-            self._begin(subject)
-        else:
+        with self._telling:
+            self._seen[subject.key] = (subject.uid, values)
+            self._kind.audience.seen(subject)
+        if before is not None and before[0] == subject.uid:
             self._tell(subject, before[1], values)
-        self._seen[subject.key] = (subject.uid, values)
+            return
+        if before is not None:
+            self._end(subject.key)
+        self._begin(subject)
 
     def _begin(self, subject: CustomObject) -> None:
         _log.info("starting an actor", extra={"repository": _name(subject.key)})
-        self._supervisor.start_child(
-            ChildSpec(subject.key, _Start(self._kind, subject), shutdown=self._shutdown)
-        )
+        spec = ChildSpec(subject.key, _Start(self._kind, subject), shutdown=self._shutdown)
+        try:
+            self._supervisor.start_child(spec)
+        except BaseException:
+            del self._seen[subject.key]  # its next event tries again
+            raise
 
     def _tell(
         self, subject: CustomObject, before: tuple[Hashable, ...], values: tuple[Hashable, ...]
@@ -94,9 +101,13 @@ class Controller:
 
     def _end(self, key: ResourceKey) -> None:
         _log.info("ending an actor: its object is gone", extra={"repository": _name(key)})
-        del self._seen[key]
-        ended = self._supervisor.terminate_child(key)
-        ended.add_done_callback(lambda _: None if key in self._seen else self._kind.audience.gone(key))
+        self._supervisor.terminate_child(key).add_done_callback(lambda _: self._ended(key))
+
+    def _ended(self, key: ResourceKey) -> None:
+        """Let the audience forget an object, unless one of its name has come meanwhile."""
+        with self._telling:
+            if key not in self._seen:
+                self._kind.audience.gone(key)
 
 
 class WatchSink:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from supervisor.deadline import DeadlineExceededError
 from workers.cluster.errors import ChangedError
 from workers.controller.custom_object import CustomObject, decode
+from workers.model.errors import Reason, SyncError
 from workers.model.keys import ObjectKey
 from workers.model.merge_patch import merge_patch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from supervisor.deadline import Deadline
     from workers.cluster.objects import Objects
@@ -56,9 +59,16 @@ class OwnObject:
         return ObjectKey(self._resource.group, key.kind, key.namespace, key.name)
 
     def observe(self, subject: CustomObject) -> None:
-        """Take in what the watch has shown; our own status is what we wrote, whatever a late event says."""
+        """Take in what the watch has shown.
+
+        Our own status is what we wrote, whatever a late event says; and an event that is older than the
+        answer to our last write tells nothing of the metadata that we wrote with it.
+        """
         with self._lock:
-            self._subject = replace(subject, status=self._subject.status)
+            known = self._subject
+            if _is_older(subject.resource_version, known.resource_version):
+                subject = replace(known, spec=subject.spec, generation=subject.generation)
+            self._subject = replace(subject, status=known.status)
 
     def change_metadata(
         self, change: Callable[[CustomObject], Mapping[str, Any] | None], deadline: Deadline
@@ -117,13 +127,16 @@ class OwnObject:
         return True
 
     def _patch(self, body: Mapping[str, Any], deadline: Deadline, subresource: str = "") -> bool:
-        document = self._objects.merge_patch(
-            self._resource, self.key, body, deadline, subresource=subresource
-        )
+        with answered():
+            document = self._objects.merge_patch(
+                self._resource, self.key, body, deadline, subresource=subresource
+            )
         return self._take(document)
 
     def _reload(self, deadline: Deadline) -> bool:
-        return self._take(self._objects.get(self._resource, self.key, deadline))
+        with answered():
+            document = self._objects.get(self._resource, self.key, deadline)
+        return self._take(document)
 
     def _take(self, document: Mapping[str, Any] | None) -> bool:
         if document is None:
@@ -143,3 +156,17 @@ class OwnObject:
 
     def _identity(self) -> dict[str, str]:
         return {"uid": self._subject.uid, "resourceVersion": self._subject.resource_version}
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Turn a deadline that passed while the API server was asked into an expected failure."""
+    try:
+        yield
+    except DeadlineExceededError as error:
+        raise SyncError(Reason.APPLY_FAILED, "the API server did not answer in time") from error
+
+
+def _is_older(version: str, than: str) -> bool:
+    """Compare resource versions, which are numbers that grow (KEP-5504); False where they are none."""
+    return version.isdecimal() and than.isdecimal() and int(version) < int(than)

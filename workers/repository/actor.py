@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.actor import SupervisedActor
 from workers.controller.custom_object import decode
-from workers.controller.own_object import OwnObject
+from workers.controller.own_object import OwnObject, answered
 from workers.model.errors import SyncError
 from workers.model.keys import ObjectKey
 from workers.model.pace import retry_delay
@@ -139,7 +139,8 @@ class RepositoryActor(SupervisedActor):
     def _read(self) -> CustomObject | None:
         key = ObjectKey(self._resource.group, self._key.kind, self._key.namespace, self._key.name)
         deadline = self.context.fence.deadline(_CALL_SECONDS)
-        document = self._engines.own.get(self._resource, key, deadline)
+        with answered():
+            document = self._engines.own.get(self._resource, key, deadline)
         return None if document is None else decode(self._key.kind, document)
 
     def _on_push(self, message: Pushed) -> None:
@@ -151,7 +152,8 @@ class RepositoryActor(SupervisedActor):
             return
         if outcome.touched:
             self._engines.observer.push_applied(self.context.clock.monotonic() - message.received)
-        if message.commit not in {None, outcome.commit} and message.asked < len(_ASK_AGAIN_AFTER):
+        shows_another = bool(outcome.commit) and message.commit not in {None, outcome.commit}
+        if shows_another and message.asked < len(_ASK_AGAIN_AFTER):
             later = Pushed(message.commit, message.received, message.asked + 1)
             self._ask_again = self.send_after(_ASK_AGAIN_AFTER[message.asked], later)
 

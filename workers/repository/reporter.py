@@ -45,6 +45,7 @@ class Reporter:
         self._state = state
         self._send_after = send_after
         self._deadline = deadline
+        self._said: Mapping[str, Any] = own.subject.status
         self._unsaved: dict[str, Any] | None = None
         self._errors: tuple[ObjectError, ...] = ()
         self._steps: Mapping[str, float] = {}
@@ -53,7 +54,7 @@ class Reporter:
     def begin(self, run: Run) -> None:
         """Tell that a sync begins; in the status only when the spec is new."""
         subject = self.own.subject
-        self._publish(busy_since=timestamp(self._engines.clock.now()), step="ref")
+        self._publish(run)
         if self._is_new():
             now = self._engines.clock.now()
             message = f"syncing {run.spec.branch}"
@@ -93,6 +94,7 @@ class Reporter:
 
     def _save(self, wanted: dict[str, Any], *, keep: bool = True) -> None:
         self._unsaved = None
+        self._said = wanted
         try:
             self.own.write_status(wanted, self._deadline(_WRITE_SECONDS))
         except SyncError as error:
@@ -135,13 +137,14 @@ class Reporter:
         if outcome.failure is None:
             observer.applied(key.namespace, key.name, clock.now().timestamp())
 
-    def _publish(self, busy_since: str = "", step: str = "") -> None:
+    def _publish(self, run: Run | None = None) -> None:
         self._engines.board.publish(
             self.own.subject.key,
             RepositorySnapshot(
                 self.own.subject,
-                busy_since,
-                step,
+                self._said,
+                timestamp(self._engines.clock.now()) if run is not None else "",
+                run,
                 self._state.inventory if self._state.inventory is not None else {},
                 self._errors,
                 self._steps,

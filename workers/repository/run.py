@@ -50,6 +50,7 @@ class Run:
     give_way: Callable[[], None]
     clock: Clock
     steps: dict[str, float] = field(default_factory=dict)
+    current: str = ""
     commit: str = ""
     counts: Counts | None = None
 
@@ -67,6 +68,7 @@ class Run:
     def step(self, name: str) -> Iterator[None]:
         """Do a step of the sync, unless the actor has to end or to give way, and note how long it took."""
         self.give_way()
+        self.current = name
         started = self.clock.monotonic()
         try:
             yield

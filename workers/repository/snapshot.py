@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workers.controller.custom_object import CustomObject
     from workers.model.errors import ObjectError
     from workers.model.keys import ObjectKey
+    from workers.repository.run import Run
     from workers.repository.state import Entry
 
 _FROM_STATUS = ("lastSyncTime", "nextSyncTime", "failures", "resources")
@@ -21,21 +22,23 @@ _FROM_STATUS = ("lastSyncTime", "nextSyncTime", "failures", "resources")
 
 @dataclass(frozen=True, slots=True)
 class RepositorySnapshot:
-    """A moment of an actor. ``busy_since`` is RFC 3339, empty while it rests.
+    """A moment of an actor. ``status`` is what it would say now, be it worth a write or not.
 
-    ``inventory`` is the actor's own; it is only copied here, when somebody asks.
+    ``busy_since`` is RFC 3339, empty while it rests; ``run`` is the sync under way. ``inventory`` is the
+    actor's own; it is only copied here, when somebody asks.
     """
 
     subject: CustomObject
+    status: Mapping[str, Any]
     busy_since: str
-    step: str
+    run: Run | None
     inventory: Mapping[ObjectKey, Entry]
     errors: tuple[ObjectError, ...]
     durations: Mapping[str, float]
 
     def summary(self) -> Mapping[str, Any]:
         """Return the snapshot of lists."""
-        subject, status = self.subject, self.subject.status
+        subject, status = self.subject, self.status
         ready = find(status.get("conditions") or (), READY) or {}
         return {
             "namespace": subject.key.namespace,
@@ -50,7 +53,10 @@ class RepositorySnapshot:
             "revision": status.get("lastSyncedRevision"),
             "commit": status.get("lastSyncedCommit"),
             **{field: status.get(field) for field in _FROM_STATUS},
-            "actor": {"busySince": self.busy_since or None, "step": self.step or None},
+            "actor": {
+                "busySince": self.busy_since or None,
+                "step": self.run.current if self.run is not None else None,
+            },
         }
 
     def details(self) -> Mapping[str, Any]:

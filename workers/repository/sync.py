@@ -21,7 +21,7 @@ from workers.repository.run import Cause
 from workers.repository.state import Counts, Inputs, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from workers.manifests.build import Build
     from workers.model.keys import ObjectKey
@@ -125,7 +125,7 @@ class _Sync:
         with run.step("build"), self._engines.builds:
             built = build(
                 tree.files,
-                tree.read,
+                self._reading(tree),
                 path=run.spec.path,
                 scopes=self._engines.discovery.scopes(run.deadline),
                 target_namespace=run.spec.target_namespace,
@@ -138,6 +138,15 @@ class _Sync:
                 " was pruned; correct spec.path, or set spec.allowEmpty if this is meant",
             )
         return built
+
+    def _reading(self, tree: SourceTree) -> Callable[[str], bytes]:
+        """Return how a build reads a file: not beyond the time of the sync."""
+
+        def read(blob: str) -> bytes:
+            self._run.deadline.check()
+            return tree.read(blob)
+
+        return read
 
     def _recall(self, built: Build) -> dict[ObjectKey, Entry]:
         """Return the inventory; read from the cluster when it is not known, or not to be trusted."""
