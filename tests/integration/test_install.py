@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import copy
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +9,16 @@ import pytest
 import yaml
 
 from alumiini_py import deployment
-from alumiini_py.commands import install
+from alumiini_py.__main__ import main
+from tests.parts.deployed import SYSTEM
 
 if TYPE_CHECKING:
     from alumiini_py.controlplane.plane import ControlPlane
     from tests.parts.control_plane import Kubectl
 
-SYSTEM = "alumiini-system"
-
 
 def run(plane: ControlPlane, *flags: str) -> int:
-    """Run the command as the command line does."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--kubeconfig")
-    parser.add_argument("--context")
-    install.register(parser.add_subparsers())
-    return install.run(parser.parse_args(["--kubeconfig", str(plane.kubeconfig), "install", *flags]))
+    return main(["--kubeconfig", str(plane.kubeconfig), "install", *flags])
 
 
 @pytest.fixture

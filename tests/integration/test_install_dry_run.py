@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from alumiini_py import deployment
-from alumiini_py.commands import install
+from alumiini_py.__main__ import main
 from alumiini_py.controlplane.data_folder import User
 from alumiini_py.controlplane.kubeconfig import kubeconfig
 from alumiini_py.controlplane.plane import ControlPlane
@@ -85,12 +84,7 @@ def kubeconfig_of(plane: ControlPlane, user: str, folder: Path) -> Path:
 
 
 def run(config: Path, *flags: str) -> int:
-    """Run the command as the command line does."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--kubeconfig")
-    parser.add_argument("--context")
-    install.register(parser.add_subparsers())
-    return install.run(parser.parse_args(["--kubeconfig", str(config), "install", *flags]))
+    return main(["--kubeconfig", str(config), "install", *flags])
 
 
 def everything_named_alumiini(kubectl: Kubectl) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from alumiini_py import deployment
 from alumiini_py.controlplane.kubeconfig import kubeconfig
 from tests.cluster.parts import Cluster
+from tests.parts.deployed import SYSTEM, deploy
 from workers.cluster.access import find_access
 from workers.cluster.events import EventRecorder, Regarding
 from workers.cluster.lease import Lease
@@ -25,16 +24,12 @@ if TYPE_CHECKING:
     from alumiini_py.controlplane.plane import ControlPlane
     from tests.parts.control_plane import Kubectl
 
-SYSTEM = "alumiini-system"
 API_VERSION = "alumiini.false.systems/v1alpha1"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def shipped(kubectl: Kubectl) -> None:
-    """Everything in ``deploy/``, without our own installer."""
-    documents = {"apiVersion": "v1", "kind": "List", "items": list(deployment.documents())}
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(documents))
-    kubectl("wait", "--for=condition=Established", "crd/gitrepositories.alumiini.false.systems")
+    deploy(kubectl)
 
 
 def may(kubectl: Kubectl, account: str, question: str) -> bool:
