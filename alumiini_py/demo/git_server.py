@@ -62,6 +62,10 @@ class GitServer:
         self._served[f"/{name}.git"] = Served(repository, auth)
         return repository
 
+    def repository(self, name: str) -> Repository:
+        """Return a repository that was created."""
+        return self._served[f"/{name}.git"].repository
+
     def find(self, path: str) -> Served | None:
         """Return what is served at a path of the server."""
         return self._served.get(path)

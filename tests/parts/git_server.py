@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -45,6 +46,7 @@ class FaultyGitServer(GitServer):
         self.faults: dict[str, Fault] = {}
         self.redirects: dict[str, Fault] = {}
         self.asked: list[Asked] = []
+        self.stalled = False
         self.clients_gone = 0
         self._changed = threading.Condition()
 
@@ -68,6 +70,16 @@ class FaultyGitServer(GitServer):
     def note(self, asked: Asked) -> None:
         with self._changed:
             self.asked.append(asked)
+            self._changed.notify_all()
+
+    def wait_until_stalled(self) -> None:
+        """Wait until a fault has sent all that it will."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.stalled, _PATIENCE)
+
+    def note_stalled(self) -> None:
+        with self._changed:
+            self.stalled = True
             self._changed.notify_all()
 
     def note_client_gone(self) -> None:
@@ -108,6 +120,11 @@ class FaultyHandler(GitHandler):
     def write_part(self, part: bytes) -> None:
         super().write_part(self.change(part))
 
+    def write_some(self, part: bytes) -> None:
+        """Send a part as it is; an empty one is no part, because that would end the answer."""
+        if part:
+            super().write_part(part)
+
     def send_head(self, content_type: str = RESULT) -> None:
         """Begin a good answer of unknown length."""
         self.send_response(200)
@@ -120,8 +137,10 @@ class FaultyHandler(GitHandler):
         """Hold the connection until the client, or the server at its end, shuts it."""
         self.wfile.flush()
         self.close_connection = True
-        while self.connection.recv(1024):
-            continue
+        self.faulty.note_stalled()
+        with suppress(ConnectionError):
+            while self.connection.recv(1024):
+                continue
         self.faulty.note_client_gone()
 
     def _note(self, operation: str) -> None:
@@ -158,7 +177,7 @@ def stalling_after(size: int) -> Fault:
 
     def fault(handler: FaultyHandler, proceed: Proceed) -> None:
         def change(part: bytes) -> bytes:
-            GitHandler.write_part(handler, part[:size])
+            handler.write_some(part[:size])
             handler.wait_for_client()
             raise ConnectionAbortedError
 
@@ -173,7 +192,7 @@ def cut_after(size: int) -> Fault:
 
     def fault(handler: FaultyHandler, proceed: Proceed) -> None:
         def change(part: bytes) -> bytes:
-            GitHandler.write_part(handler, part[:size])
+            handler.write_some(part[:size])
             raise ConnectionAbortedError
 
         handler.change = change
@@ -191,6 +210,16 @@ def altered(change: Callable[[bytes], bytes]) -> Fault:
         del handler.change
 
     return fault
+
+
+def recording(parts: list[bytes]) -> Fault:
+    """Answer as usual and keep the parts of the answer."""
+
+    def keep(part: bytes) -> bytes:
+        parts.append(part)
+        return part
+
+    return altered(keep)
 
 
 def saying(body: bytes, content_type: str = RESULT) -> Fault:

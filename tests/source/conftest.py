@@ -31,6 +31,13 @@ def fence(clock: ManualClock) -> Iterator[Fence]:
 
 
 @pytest.fixture
+def elsewhere(tmp_path: Path, fence: Fence) -> Iterator[Desk]:
+    """A second source, with a data folder of its own."""
+    with Desk(tmp_path / "elsewhere", fence) as desk:
+        yield desk
+
+
+@pytest.fixture
 def desk(tmp_path: Path, fence: Fence) -> Iterator[Desk]:
     with Desk(tmp_path / "data", fence) as desk:
         yield desk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -114,7 +115,7 @@ def test_two_who_ask_never_see_what_only_the_other_may(git_server: FaultyGitServ
         commit = tree.commit
 
     for auth in (None, BasicAuth("alice", "swordfish"), BasicAuth("bob", "hunter2")):
-        error = failure(lambda auth=auth: desk.tree(Remote(url, "main", auth), commit))
+        error = failure(partial(desk.tree, Remote(url, "main", auth), commit))
         assert error.reason is Reason.AUTHENTICATION_FAILED
 
 

@@ -122,40 +122,39 @@ def test_wrong_or_missing_credentials_are_told_apart(
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "wait"),
+    ("answer", "expected"),
     [
-        (status(401), Reason.AUTHENTICATION_FAILED, None),
-        (status(403), Reason.AUTHENTICATION_FAILED, None),
-        (status(403, Retry_After="7"), Reason.RATE_LIMITED, 7.0),
-        (status(404), Reason.GIT_OPERATION_FAILED, None),
-        (status(410), Reason.GIT_OPERATION_FAILED, None),
-        (status(418), Reason.GIT_OPERATION_FAILED, None),
-        (status(429), Reason.RATE_LIMITED, None),
-        (status(429, Retry_After="30"), Reason.RATE_LIMITED, 30.0),
-        (status(503, Retry_After="86400"), Reason.RATE_LIMITED, 3600.0),
-        (status(503, Retry_After="soon"), Reason.RATE_LIMITED, None),
-        (status(500), Reason.GIT_OPERATION_FAILED, None),
-        (status(502), Reason.GIT_OPERATION_FAILED, None),
-        (status(204), Reason.GIT_OPERATION_FAILED, None),
+        (status(401), (Reason.AUTHENTICATION_FAILED, None)),
+        (status(403), (Reason.AUTHENTICATION_FAILED, None)),
+        (status(403, Retry_After="7"), (Reason.RATE_LIMITED, 7.0)),
+        (status(404), (Reason.GIT_OPERATION_FAILED, None)),
+        (status(410), (Reason.GIT_OPERATION_FAILED, None)),
+        (status(418), (Reason.GIT_OPERATION_FAILED, None)),
+        (status(429), (Reason.RATE_LIMITED, None)),
+        (status(429, Retry_After="30"), (Reason.RATE_LIMITED, 30.0)),
+        (status(503, Retry_After="86400"), (Reason.RATE_LIMITED, 3600.0)),
+        (status(503, Retry_After="soon"), (Reason.RATE_LIMITED, None)),
+        (status(500), (Reason.GIT_OPERATION_FAILED, None)),
+        (status(502), (Reason.GIT_OPERATION_FAILED, None)),
+        (status(204), (Reason.GIT_OPERATION_FAILED, None)),
     ],
 )
 @pytest.mark.parametrize("operation", [INFO_REFS, LS_REFS])
-def test_each_refusal_has_its_reason(  # noqa: PLR0913 -- a table over two operations
+def test_each_refusal_has_its_reason(
     git_server: FaultyGitServer,
     desk: Desk,
     operation: str,
     answer: Fault,
-    reason: Reason,
-    wait: float | None,
+    expected: tuple[Reason, float | None],
 ) -> None:
     git_server.create("app").commit({"a.yaml": "a: 1"})
     git_server.faults[operation] = answer
 
     error = failure(lambda: desk.resolve(Remote(git_server.url("app"), "main")))
 
-    assert (error.reason, error.retry_after) == (reason, wait)
+    assert (error.reason, error.retry_after) == expected
     assert "127.0.0.1" in error.message
-    assert desk.observed[-1] == (operation, str(reason))
+    assert desk.observed[-1] == (operation, str(error.reason))
 
 
 @pytest.mark.parametrize(
