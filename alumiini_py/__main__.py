@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from alumiini_py.exit_codes import FAILED, WRONG_USAGE
 from alumiini_py.flags import FlagError, flag
 from alumiini_py.packages import foreign_package
 from alumiini_py.version import __version__
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stranger = foreign_package()
     if stranger is not None:
         print(f"alumiini: {stranger}", file=sys.stderr)  # noqa: T201 -- nothing else can be imported now
-        return 1
+        return FAILED
     # Imported only now: a foreign package of the same name must be found before it is used.
     from alumiini_py import commands  # noqa: PLC0415
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = _parser(commands.ALL).parse_args(arguments)
     except FlagError as error:
         print(f"alumiini: {error}", file=sys.stderr)  # noqa: T201 -- as above
-        return 2
+        return WRONG_USAGE
     return commands.ALL[parsed.command].run(parsed)
 
 

@@ -14,6 +14,7 @@ from alumiini_py.demo.show import Show
 from alumiini_py.demo.stage import Stage
 from alumiini_py.demo.visit import visit
 from alumiini_py.deployment import DeploymentError
+from alumiini_py.exit_codes import DONE, FAILED
 from webhooks.server import ListenError
 from workers.cluster.errors import UnreachableError
 from workers.model.errors import SyncError
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
-DONE, FAILED = 0, 1
 _EXPECTED = (
     ControlPlaneError,
     DeploymentError,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from alumiini_py import deployment
 from alumiini_py.client import connected
 from alumiini_py.deployment import DeploymentError
+from alumiini_py.exit_codes import DONE, FAILED, TIMED_OUT
 from alumiini_py.flags import flag
 from alumiini_py.installer import Installed, Installer
 from alumiini_py.terminal import complain, say
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from supervisor.deadline import Deadline
 
-DONE, FAILED, TIMED_OUT = 0, 1, 4
 _SECONDS = 120.0
 
 

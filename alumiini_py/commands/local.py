@@ -11,12 +11,11 @@ from alumiini_py.controlplane.errors import AlreadyRunningError, ControlPlaneErr
 from alumiini_py.controlplane.kept import END_SECONDS
 from alumiini_py.controlplane.plane import KUBECONFIG, ControlPlane
 from alumiini_py.controlplane.user_folders import data_folder
+from alumiini_py.exit_codes import DONE, FAILED, NOT_FOUND, TIMED_OUT
 from alumiini_py.terminal import complain, say
 
 if TYPE_CHECKING:
     import argparse
-
-DONE, FAILED, NOT_FOUND, TIMED_OUT = 0, 1, 3, 4
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

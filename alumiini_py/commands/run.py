@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from alumiini_py.application import Application
 from alumiini_py.composition import compose
 from alumiini_py.controlplane.user_folders import data_folder
+from alumiini_py.exit_codes import DONE, FAILED
 from alumiini_py.flags import flag
 from alumiini_py.settings import Settings, default_lease_namespace
 from alumiini_py.terminal import complain
@@ -22,8 +23,6 @@ from workers.telemetry import logs
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
-
-DONE, FAILED = 0, 1
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
