@@ -110,6 +110,13 @@ class Stage:
         eventually(failed, f"{name} says {reason}: {self.condition('Ready', name)}")
         return self.condition("Ready", name)
 
+    def until_handled(self, requested_at: str, name: str = "app") -> None:
+        """Wait until a ``requestedAt`` was answered."""
+        eventually(
+            lambda: self.status(name).get("lastHandledReconcileAt") == requested_at,
+            f"{requested_at} is answered",
+        )
+
     def config_map(self, name: str) -> Object | None:
         return self.api.get("configmaps", name, self.namespace)
 
@@ -117,6 +124,12 @@ class Stage:
         """Return what the ConfigMap holds under ``value``, None without the ConfigMap."""
         found = self.config_map(name)
         return None if found is None else found.get("data", {}).get("value")
+
+    def owner_of(self, name: str) -> str | None:
+        """Return the uid of the GitRepository that a ConfigMap says is its owner."""
+        found = self.config_map(name) or {"metadata": {}}
+        uid: str | None = found["metadata"].get("annotations", {}).get(f"{DOMAIN}/owner-uid")
+        return uid
 
     def config_maps(self) -> set[str]:
         """Return the names of the ConfigMaps that are not of the cluster itself."""
