@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.model.rfc7396 import applied
 from workers.model.merge_patch import merge_patch
 
 SCALARS = st.none() | st.booleans() | st.integers(-2, 2) | st.text(alphabet="ab", max_size=2)
@@ -17,19 +18,6 @@ NO_NULLS = st.recursive(
     max_leaves=8,
 )
 DOCUMENTS = st.dictionaries(st.sampled_from("abc"), NO_NULLS, max_size=3)
-
-
-def applied(target: object, patch: object) -> object:
-    """Apply a patch as RFC 7396, section 2, writes it down."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = applied(result.get(name), value)
-    return result
 
 
 @pytest.mark.parametrize(

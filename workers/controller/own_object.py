@@ -62,13 +62,14 @@ class OwnObject:
         """Take in what the watch has shown.
 
         Our own status is what we wrote, whatever a late event says; and an event that is older than the
-        answer to our last write tells nothing of the metadata that we wrote with it.
+        answer to our last write tells nothing but a spec that is new to us.
         """
         with self._lock:
             known = self._subject
-            if _is_older(subject.resource_version, known.resource_version):
-                subject = replace(known, spec=subject.spec, generation=subject.generation)
-            self._subject = replace(subject, status=known.status)
+            if not _is_older(subject.resource_version, known.resource_version):
+                self._subject = replace(subject, status=known.status)
+            elif subject.generation > known.generation:
+                self._subject = replace(known, spec=subject.spec, generation=subject.generation)
 
     def change_metadata(
         self, change: Callable[[CustomObject], Mapping[str, Any] | None], deadline: Deadline
@@ -92,15 +93,15 @@ class OwnObject:
                         return False
         return False
 
-    def write_status(self, status: Mapping[str, Any], deadline: Deadline) -> bool:
-        """Make the status equal to ``status`` with one patch; returns whether there was something to write.
+    def write_status(self, status: Mapping[str, Any], deadline: Deadline) -> None:
+        """Make the status equal to ``status`` with one patch, or none when it is already.
 
         Times of which every try has others are no reason for a write; they are written along. A running
         announcement ends before and none comes after. Raises SyncError.
         """
         with self._lock:
             self._announcing = False
-            return self._write_status(status, deadline)
+            self._write_status(status, deadline)
 
     def expect_announcement(self) -> None:
         """Allow ``announce`` until the next ``write_status``."""
@@ -114,17 +115,16 @@ class OwnObject:
                 self._announcing = False
                 self._write_status(status(self._subject), deadline)
 
-    def _write_status(self, status: Mapping[str, Any], deadline: Deadline) -> bool:
+    def _write_status(self, status: Mapping[str, Any], deadline: Deadline) -> None:
         patch = merge_patch(self._subject.status, status)
         if self._doubted:
             patch = {**patch, **status}
         elif patch.keys() <= _NOT_WORTH_A_WRITE:
-            return False
+            return
         body = {"metadata": {"uid": self._subject.uid}, "status": patch}
         if self._patch(body, deadline, subresource="status"):
             self._subject = replace(self._subject, status=dict(status))
             self._doubted = False
-        return True
 
     def _patch(self, body: Mapping[str, Any], deadline: Deadline, subresource: str = "") -> bool:
         with answered():
