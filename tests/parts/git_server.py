@@ -47,6 +47,7 @@ class FaultyGitServer(GitServer):
         self.redirects: dict[str, Fault] = {}
         self.asked: list[Asked] = []
         self.stalled = False
+        self.connections_ended = 0
         self.clients_gone = 0
         self._changed = threading.Condition()
 
@@ -82,6 +83,15 @@ class FaultyGitServer(GitServer):
             self.stalled = True
             self._changed.notify_all()
 
+    def wait_until_connections_ended(self, times: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.connections_ended >= times, _PATIENCE)
+
+    def note_connection_ended(self) -> None:
+        with self._changed:
+            self.connections_ended += 1
+            self._changed.notify_all()
+
     def note_client_gone(self) -> None:
         with self._changed:
             self.clients_gone += 1
@@ -104,6 +114,10 @@ class FaultyHandler(GitHandler):
             super().do_GET()
         else:
             redirect(self, super().do_GET)
+
+    def finish(self) -> None:
+        super().finish()
+        self.faulty.note_connection_ended()
 
     def announce(self, repository: Repository, service: str) -> None:
         self._answer_with_fault(INFO_REFS, lambda: super(FaultyHandler, self).announce(repository, service))
@@ -173,27 +187,36 @@ def dripping_body(handler: FaultyHandler, _: Proceed) -> None:
 
 
 def stalling_after(size: int) -> Fault:
-    """Send so many bytes of the first part of the answer, then nothing."""
+    """Send so many bytes of the answer, then nothing."""
 
-    def fault(handler: FaultyHandler, proceed: Proceed) -> None:
-        def change(part: bytes) -> bytes:
-            handler.write_some(part[:size])
-            handler.wait_for_client()
-            raise ConnectionAbortedError
+    def stall(handler: FaultyHandler) -> None:
+        handler.wait_for_client()
+        raise ConnectionAbortedError
 
-        handler.change = change
-        proceed()
-
-    return fault
+    return _ending_after(size, stall)
 
 
 def cut_after(size: int) -> Fault:
-    """Send so many bytes of the first part of the answer, then close the connection."""
+    """Send so many bytes of the answer, then close the connection."""
 
+    def cut(_: FaultyHandler) -> None:
+        raise ConnectionAbortedError
+
+    return _ending_after(size, cut)
+
+
+def _ending_after(size: int, end: Callable[[FaultyHandler], None]) -> Fault:
     def fault(handler: FaultyHandler, proceed: Proceed) -> None:
+        left = size
+
         def change(part: bytes) -> bytes:
-            handler.write_some(part[:size])
-            raise ConnectionAbortedError
+            nonlocal left
+            if len(part) <= left:
+                left -= len(part)
+                return part
+            handler.write_some(part[:left])
+            end(handler)
+            return b""
 
         handler.change = change
         proceed()

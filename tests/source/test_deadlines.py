@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from concurrent.futures import wait
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,6 +62,21 @@ def test_a_server_that_does_not_finish_is_left_at_the_deadline(
     assert error.message == "127.0.0.1 did not finish in time; check the network or raise spec.timeout"
     git_server.wait_until_clients_went()
     assert desk.observed[-1] == (operation, "GitTimeout")
+
+
+def test_a_pack_that_stalls_on_its_way_into_git_leaves_nothing_behind(
+    git_server: FaultyGitServer, desk: Desk, clock: ManualClock
+) -> None:
+    git_server.create("app").commit({"a.yaml": Random(1).randbytes(400_000).hex()})
+    git_server.faults[FETCH] = stalling_after(350_000)
+    working = in_thread(lambda: desk.tree(Remote(git_server.url("app"), "main")))
+    git_server.wait_until_stalled()
+
+    clock.advance(SECONDS)
+
+    assert failure(lambda: working.result(PATIENCE)).reason is Reason.GIT_TIMEOUT
+    git_server.wait_until_clients_went()
+    assert not list(desk.data.rglob("*pack*/*"))
 
 
 @pytest.mark.parametrize("operation", [INFO_REFS, LS_REFS, FETCH])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tests.parts.git_server import Fault, FaultyGitServer, FaultyHandler, Proceed
 
 PATIENCE = 30
+HUGE = {"a.yaml": Random(1).randbytes(400_000).hex()}
 MANY = {f"apps/{number}.yaml": f"number: {number}\n" for number in range(300)}
 
 
@@ -140,7 +142,7 @@ def bad_pack(part: bytes) -> bytes:
     return part[:-12] + b"\0" * 8 + part[-4:]
 
 
-@pytest.mark.parametrize("files", [{"a.yaml": "a: 1"}, dict(MANY)], ids=["small", "large"])
+@pytest.mark.parametrize("files", [{"a.yaml": "a: 1"}, MANY, HUGE], ids=["small", "many", "huge"])
 @pytest.mark.parametrize(
     "fault",
     [
@@ -189,6 +191,20 @@ def test_a_commit_that_is_not_in_its_pack_is_fetched_once_more_and_then_reported
         f"127.0.0.1 sent commit {wanted[:7]} without all of its files; run git fsck on the repository there"
     )
     assert git_server.count(FETCH) == 3
+
+
+def test_a_large_pack_is_handed_to_git_as_it_comes(
+    git_server: FaultyGitServer, remote: Remote, desk: Desk
+) -> None:
+    commit(git_server, dict(HUGE))
+    assert desk.contents(remote) == HUGE
+
+    git_server.faults[FETCH] = cut_after(400_000)
+    commit(git_server, {"a.yaml": Random(2).randbytes(400_000).hex()})
+    assert failure(lambda: desk.tree(remote)).message == (
+        "the connection to 127.0.0.1 broke; it is tried again by itself"
+    )
+    assert not list(desk.data.rglob("tmp_*"))
 
 
 def test_a_pack_without_end_is_left_at_its_limit(

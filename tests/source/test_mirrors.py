@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MANY = {f"apps/{number}.yaml": f"number: {number}\n" for number in range(300)}
 ONE = {"apps/a.yaml": "a: 1\n"}
+HUGE = {"apps/a.yaml": Random(1).randbytes(400_000).hex()}
+"""Cannot be deflated to less than git gets while it is still coming in."""
 
 READER = """
 import sys
@@ -127,8 +130,10 @@ def test_a_mirror_is_found_again_after_a_restart(
     assert git_server.count(FETCH) == 1
 
 
-@pytest.mark.parametrize("received", [0, 100, 5000])
-@pytest.mark.parametrize("files", [ONE, MANY], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("files", "received"),
+    [(ONE, 0), (ONE, 100), (MANY, 5000), (HUGE, 100_000), (HUGE, 400_000)],
+)
 def test_a_kill_in_the_middle_of_a_fetch_leaves_nothing_that_disturbs(
     git_server: FaultyGitServer, tmp_path: Path, fence: Fence, files: dict[str, str], received: int
 ) -> None:

@@ -53,10 +53,11 @@ class Lookups:
         with self._lock:
             lookup = self._running.get((host, port))
             if lookup is None:
-                lookup = self._running[host, port] = Future()
+                lookup = Future()
                 threading.Thread(
                     target=self._run, args=(host, port, lookup), name="lookup", daemon=True
                 ).start()
+                self._running[host, port] = lookup  # the thread leaves only after this
             return lookup
 
     def _run(self, host: str, port: int, lookup: Future[tuple[Endpoint, ...]]) -> None:
