@@ -156,7 +156,7 @@ class Children:
         record.failures = spec.backoff.failures_after(record.failures, now - record.started_at)
         start = spec.next_start(record.failures, record.recent_restarts, now, self._random)
         self._plan(record, start.not_before(record.fence.in_flight_until))
-        if isinstance(reason, Crashed) and not self._stopping:
+        if isinstance(reason, Crashed):
             crashed = self._crashes.add(record.key, now)
             if is_systemic(crashed, len(self._records)):
                 self._give_up(crashed, record.key, reason)

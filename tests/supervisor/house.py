@@ -7,20 +7,22 @@ import threading
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from supervisor.child import Termination
+from supervisor.children import GRACE
 from supervisor.deadline import Watchdog
 from supervisor.dynamic import DynamicSupervisor
 from supervisor.registry import Registry
 from supervisor.spec import ChildSpec
 from tests.supervisor.manual_clock import ManualClock
 from tests.supervisor.messages import Do
-from tests.supervisor.puppet import BOUND, Journal, Puppet, fail, hold_until
+from tests.supervisor.puppet import BOUND, Journal, Puppet, fail, hold_until, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pykka
 
-    from supervisor.actor import Context
+    from supervisor.actor import Context, SupervisedActor
     from supervisor.child import Child
 
 BOOM = ValueError("boom")
@@ -91,6 +93,25 @@ class House:
         gate, entered = threading.Event(), threading.Event()
         self.do(hold_until(gate, entered), key)
         assert entered.wait(BOUND)
+        return gate
+
+    def abandon_with_a_request(self, seconds: float, key: str = "app") -> threading.Event:
+        """Terminate a child that stays stuck in a request of so many seconds; the event lets it go on."""
+        gate, entered = threading.Event(), threading.Event()
+
+        def request(actor: SupervisedActor) -> None:
+            with actor.context.fence.deadline(seconds).cutting(nothing):
+                hold_until(gate, entered)(actor)
+
+        self.start(key, shutdown=5)
+        self.do(request, key)
+        assert entered.wait(BOUND)
+        end = self.supervisor.terminate_child(key)
+        self.clock.advance(5)
+        self.settle()
+        self.clock.advance(GRACE)
+        assert end.result(BOUND) is Termination.ABANDONED
+        assert self.change(key) == "stopping"
         return gate
 
     def shown(self, key: str = "app") -> Child:

@@ -137,6 +137,28 @@ def test_a_start_that_fails_during_a_restart_counts_as_a_crash(house: House) -> 
     assert house.shown().generation == 4
 
 
+def test_the_end_of_what_a_failed_start_left_behind_is_no_news(house: House) -> None:
+    left_behind = []
+
+    def start(context: Context) -> pykka.ActorRef[Puppet]:
+        ref = house.puppet(context)
+        if context.generation == 2:
+            left_behind.append(ref)
+            raise BOOM
+        return ref
+
+    house.start(start=start)
+    house.crash()
+    house.clock.advance(1)
+    assert house.change() == "restarting"
+    house.clock.advance(2)
+    assert house.change() == "running"
+    left_behind[0].stop()
+    house.settle()
+    assert (house.shown().state, house.shown().generation) == (State.RUNNING, 3)
+    assert house.changes.empty()
+
+
 def test_what_waited_in_the_mailbox_of_a_crashed_child_is_delivered_to_its_next_generation(
     house: House,
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -83,11 +84,29 @@ def test_late_children_are_fenced_and_named_in_real_time(watchdog: Watchdog) -> 
 
 
 def test_a_child_that_is_stopping_already_is_hurried(house: House) -> None:
+    blocking, entered = threading.Event(), threading.Event()
+
+    def block(actor: SupervisedActor) -> None:
+        with actor.context.fence.cutting(blocking.set):
+            entered.set()
+            assert blocking.wait(BOUND)
+
     house.start(shutdown=3600)
-    gate = house.hang()
-    end = house.supervisor.terminate_child("app")
-    assert house.supervisor.stop(0.1) == ("app",)
-    assert not end.done()
+    house.do(block)
+    assert entered.wait(BOUND)
+    house.supervisor.terminate_child("app")
+    with ThreadPoolExecutor() as pool:
+        stopped = pool.submit(house.supervisor.stop, BOUND)
+        while house.supervisor.which_children() and not blocking.is_set():
+            house.settle()
+            house.clock.advance(1)
+        assert stopped.result(BOUND) == ()
+    assert house.clock.monotonic() < 3600
+
+
+def test_a_child_that_was_abandoned_before_is_named(house: House) -> None:
+    gate = house.abandon_with_a_request(30)
+    assert house.supervisor.stop(BOUND) == ("app",)
     gate.set()
 
 

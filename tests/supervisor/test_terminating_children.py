@@ -8,6 +8,7 @@ from supervisor.children import GRACE
 from supervisor.deadline import FencedError
 from supervisor.exits import Shutdown
 from supervisor.registry import Delivery
+from supervisor.spec import Backoff
 from tests.supervisor.house import House
 from tests.supervisor.messages import Do, Poll, Webhook
 from tests.supervisor.puppet import BOUND, fail, nothing
@@ -235,6 +236,43 @@ def test_a_successor_waits_until_a_request_that_was_cut_can_have_no_effect(house
     house.supervisor.start_child(house.spec())
     house.clock.advance(1)
     assert [house.change(), house.change()] == ["ended", "running"]
+
+
+def test_an_abandoned_child_that_ends_leaves_its_successor_waiting_for_the_request(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = house.abandon_with_a_request(30)
+    caplog.clear()
+    house.supervisor.start_child(house.spec())
+    gate.set()
+    while house.journal.get(timeout=BOUND) != "teardown 1":
+        pass
+    house.clock.advance(23)
+    house.settle()
+    assert len(house.contexts) == 1
+    house.clock.advance(1)
+    assert [house.change(), house.change()] == ["ended", "running"]
+    assert caplog.records == []
+
+
+def test_a_child_that_is_terminated_while_a_message_hurries_it_stays_ended() -> None:
+    def hurry_and_terminate(child: Child) -> None:
+        if child.state is State.RESTARTING and child.generation == 2:
+            house.registry.send("app", Webhook())
+            house.supervisor.terminate_child("app")
+
+    house = House(on_change=hurry_and_terminate)
+    house.start(backoff=Backoff(1, 10, 1000))
+    house.crash()
+    house.clock.advance(1)
+    assert house.change() == "running"
+    house.crash()
+    assert house.change() == "ended"
+    house.clock.advance(1000)
+    house.settle()
+    assert house.changes.empty()
+    assert len(house.contexts) == 2
+    house.close()
 
 
 def test_a_child_that_crashed_beside_a_request_in_flight_waits_for_it_too(house: House) -> None:

@@ -82,6 +82,17 @@ def test_a_forgotten_call_is_not_made(timetable: Timetable, calls: Calls, clock:
     assert settled(timetable, calls) == ["third"]
 
 
+def test_a_call_forgotten_behind_an_earlier_one_is_not_made(
+    timetable: Timetable, calls: Calls, clock: ManualClock
+) -> None:
+    timetable.call_at(1, partial(calls.put, "first"))
+    second = timetable.call_at(2, partial(calls.put, "second"))
+    timetable.call_at(3, partial(calls.put, "third"))
+    timetable.forget(second)
+    clock.advance(3)
+    assert settled(timetable, calls) == ["first", "third"]
+
+
 def test_a_call_that_was_made_can_be_forgotten(timetable: Timetable, calls: Calls) -> None:
     number = timetable.call_at(0, partial(calls.put, "made"))
     assert settled(timetable, calls) == ["made"]
