@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from supervisor.deadline import Deadline
-    from workers.source.lookups import Lookups
+    from workers.source.lookups import Endpoint, Lookups
 
 CONNECT_SECONDS = 15.0
 """How long one address of a host may take to accept a connection."""
@@ -98,6 +98,19 @@ def _current() -> Call:
     return _calls.current
 
 
+def _connected(endpoint: Endpoint, call: Call) -> socket.socket:
+    connected = socket.socket(endpoint.family, socket.SOCK_STREAM)
+    try:
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connected.settimeout(max(0.001, min(CONNECT_SECONDS, call.deadline.remaining())))
+        call.borrow(connected)
+        connected.connect(endpoint.address)
+    except BaseException:
+        connected.close()
+        raise
+    return connected
+
+
 class _Lent(HTTPConnection):
     """A connection that resolves, connects and waits under the deadline of its call."""
 
@@ -107,21 +120,14 @@ class _Lent(HTTPConnection):
             endpoints = call.lookups.resolve(self._dns_host, self.port or 0, call.deadline)
         except OSError as error:
             raise NameResolutionError(self.host, self, socket.gaierror(*error.args)) from error
-        failure: OSError = OSError("the name has no address")
+        reason = "the name has no address"
         for endpoint in endpoints:
             call.deadline.check()
-            connected = socket.socket(endpoint.family, socket.SOCK_STREAM)
             try:
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connected.settimeout(max(0.001, min(CONNECT_SECONDS, call.deadline.remaining())))
-                call.borrow(connected)
-                connected.connect(endpoint.address)
+                return _connected(endpoint, call)
             except OSError as error:
-                connected.close()
-                failure = error
-            else:
-                return connected
-        raise NewConnectionError(self, "no address of the host accepted a connection") from failure
+                reason = str(error)  # not the error: its traceback would keep this frame and the socket
+        raise NewConnectionError(self, reason)
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- urllib3's, passed on
         if self.sock is not None:
