@@ -11,7 +11,7 @@ import shutil
 import threading
 from typing import TYPE_CHECKING
 
-from workers.source.gate import Gate
+from supervisor.gate import Gate
 from workers.source.mirror import RECORD, Mirror, create_mirror
 
 if TYPE_CHECKING:

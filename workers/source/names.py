@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+_PLAIN = re.compile(rb"[0-9A-Za-z_-][0-9A-Za-z_.-]*")
+"""Nearly all names; none of these can be wrong."""
+_NEVER = re.compile(rb"[\x00-\x1f\x7f/]")
 _HFS_IGNORED = dict.fromkeys([
     *range(0x200C, 0x2010),
     *range(0x202A, 0x202F),
@@ -17,9 +22,9 @@ def is_impossible(name: bytes) -> bool:
     takes for it: any case, its short name on NTFS, trailing dots, spaces and streams there (``.git::$DATA``),
     and the code points that HFS+ ignores (git's ``is_ntfs_dotgit`` and ``is_hfs_dotgit``).
     """
-    if not name or any(byte < 0x20 or byte in b"/\x7f" for byte in name):  # noqa: PLR2004 -- the space
-        return True
-    if name in (b".", b".."):
+    if _PLAIN.fullmatch(name):
+        return False
+    if name in (b"", b".", b"..") or _NEVER.search(name):
         return True
     text = name.decode("utf-8", "replace").translate(_HFS_IGNORED).lower()
     return text.partition(":")[0].partition("\\")[0].rstrip(". ") in (".git", "git~1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pygit2
@@ -119,6 +120,7 @@ def parse_tree(data: bytes) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
+@lru_cache(maxsize=64)
 def _mode(octal: bytes) -> Mode:
     try:
         return Mode(int(octal, 8) & 0o170000)
