@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from supervisor.deadline import DeadlineExceededError, FencedError
+from supervisor.gate import Gate
 from tests.parts.git_server import (
     FETCH,
     INFO_REFS,
@@ -24,7 +25,6 @@ from tests.parts.git_server import (
 from tests.source.desk import SECONDS, failure, in_thread
 from workers.model.errors import Reason
 from workers.source.exchange import Exchange, Question
-from workers.source.gate import Gate
 from workers.source.lookups import Lookups
 from workers.source.remote import Remote
 
