@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from alumiini_py.version import __version__
 from supervisor.child import Child, State
 from supervisor.deadline import Watchdog
 from supervisor.dynamic import DynamicSupervisor
+from supervisor.gate import Gate
 from supervisor.registry import Registry
 from supervisor.spec import ChildSpec
 from workers.cluster.access import find_access
@@ -157,7 +157,7 @@ class _Composer:
         crashes: list[CrashReports] = []
 
         def changed(child: Child) -> None:
-            if child.state is State.RUNNING and child.generation > 1 and isinstance(child.key, ResourceKey):
+            if child.state is State.RUNNING and child.restarts > 0 and isinstance(child.key, ResourceKey):
                 self._metrics.actor_restarted(child.key.kind)
             crashes[0].changed(child)
 
@@ -178,7 +178,7 @@ class _Composer:
             ),
             announcements=Announcements(self._registry, self._watchdog),
             applies=Slots(_APPLY_SLOTS),
-            builds=threading.BoundedSemaphore(self._settings.concurrency),
+            syncs=Gate(self._settings.concurrency),
             observer=self._metrics,
             board=self._board,
             clock=self._clock,

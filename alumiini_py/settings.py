@@ -13,7 +13,8 @@ _IN_CLUSTER_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/name
 class Settings:
     """Settings of the controller; addresses are ``host:port``, port 0 takes a free one.
 
-    ``watch_namespaces`` empty means all. ``concurrency`` bounds how many builds run at once.
+    ``watch_namespaces`` empty means all. ``concurrency`` bounds how many syncs work at once; those that wait
+    for Git do not count.
     ``lease_namespace`` None means no leader election: then nobody else may run against this cluster.
     """
 

@@ -36,7 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     flag(parser, "--webhook-secret-file", type=Path, help="file whose first line is the webhook secret")
     flag(parser, "--api-bind", default=defaults.api_bind, help="host:port for status, probes and metrics")
     flag(parser, "--data-dir", type=Path, default=defaults.data_dir, help="folder for Git mirrors")
-    flag(parser, "--concurrency", type=_positive, default=defaults.concurrency, help="builds at once")
+    flag(parser, "--concurrency", type=_positive, default=defaults.concurrency, help="syncs at once")
     flag(parser, "--lease-namespace", help="namespace of the Lease (default: our own in a cluster)")
     flag(parser, "--no-leader-election", action="store_true", help="hold no Lease; nobody else may run")
 

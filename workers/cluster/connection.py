@@ -135,7 +135,7 @@ class Connection:
         token = self._access.authorization()
         if request.writes:
             self._guard()
-        with cuttable() as cut, limit.cutting(cut):
+        with cuttable() as cut, limit.cutting(cut, effect=request.writes):
             answer = self._exchange(request, token, deadline, limit, silence)
             try:
                 if answer.status >= HTTPStatus.MULTIPLE_CHOICES and answer.status != HTTPStatus.NOT_MODIFIED:

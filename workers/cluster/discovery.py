@@ -88,9 +88,11 @@ class Discovery:
         """Return the scope of each kind: the same object as long as nothing changed."""
         return self._current(deadline).scopes
 
-    def refresh(self, deadline: Deadline) -> None:
-        """Ask again now; an answer that did not change is empty (ETag)."""
-        self._refresh(self._snapshot, deadline)
+    def refresh(self, deadline: Deadline, older_than: float = 0.0) -> None:
+        """Ask again unless what is known is younger; an answer that did not change is empty (ETag)."""
+        known = self._snapshot
+        if known is None or self._clock.monotonic() - known.taken >= older_than:
+            self._refresh(known, deadline)
 
     def _current(self, deadline: Deadline) -> _Snapshot:
         return self._snapshot or self._refresh(None, deadline)

@@ -31,6 +31,7 @@ def live_object(resource: Resource, document: Mapping[str, Any], manager: str) -
             labels=metadata.get("labels") or {},
             annotations=metadata.get("annotations") or {},
             applied_fields=_applied_fields(metadata.get("managedFields") or (), manager),
+            created=metadata.get("creationTimestamp") or "",
             deleting="deletionTimestamp" in metadata,
         )
     except (KeyError, TypeError) as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def pause(deadline: Deadline, seconds: float) -> None:
     """Wait ``seconds``; raises like ``deadline.check`` as soon as the deadline passes or its fence closes."""
     woken = threading.Event()
-    with suppress(DeadlineExceededError), deadline.within(seconds).cutting(woken.set):
+    with suppress(DeadlineExceededError), deadline.within(seconds).cutting(woken.set, effect=False):
         woken.wait()
     deadline.check()
 

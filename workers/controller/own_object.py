@@ -61,15 +61,21 @@ class OwnObject:
     def observe(self, subject: CustomObject) -> None:
         """Take in what the watch has shown.
 
-        Our own status is what we wrote, whatever a late event says; and an event that is older than the
-        answer to our last write tells nothing but a spec that is new to us.
+        Our own status is what we wrote, whatever a late event says. An event that is older than the answer
+        to our last write tells nothing but a spec that is new to us. Messages may come out of order: neither
+        a spec nor a deletion is ever taken back.
         """
         with self._lock:
             known = self._subject
-            if not _is_older(subject.resource_version, known.resource_version):
-                self._subject = replace(subject, status=known.status)
-            elif subject.generation > known.generation:
-                self._subject = replace(known, spec=subject.spec, generation=subject.generation)
+            latest = known if _is_older(subject.resource_version, known.resource_version) else subject
+            wanted = subject if subject.generation >= known.generation else known
+            self._subject = replace(
+                latest,
+                spec=wanted.spec,
+                generation=wanted.generation,
+                deleting=known.deleting or subject.deleting,
+                status=known.status,
+            )
 
     def change_metadata(
         self, change: Callable[[CustomObject], Mapping[str, Any] | None], deadline: Deadline
@@ -109,11 +115,23 @@ class OwnObject:
             self._announcing = True
 
     def announce(self, status: Callable[[CustomObject], Mapping[str, Any]], deadline: Deadline) -> None:
-        """Write a status from another thread while the actor is busy; nothing once the actor wrote itself."""
-        with self._lock:
+        """Write a status from another thread while the actor is busy; nothing once the actor wrote itself.
+
+        Nor while it writes: then there is nothing to announce, and nobody else's announcement has to wait.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             if self._announcing:
                 self._announcing = False
                 self._write_status(status(self._subject), deadline)
+        finally:
+            self._lock.release()
+
+    def reload(self, deadline: Deadline) -> bool:
+        """Read the object again, its metadata as it is now; False when it is gone. Raises SyncError."""
+        with self._lock:
+            return self._reload(deadline)
 
     def _write_status(self, status: Mapping[str, Any], deadline: Deadline) -> None:
         patch = merge_patch(self._subject.status, status)
@@ -148,6 +166,7 @@ class OwnObject:
         self._subject = replace(
             self._subject,
             resource_version=subject.resource_version,
+            deleting=self._subject.deleting or subject.deleting,
             finalizers=subject.finalizers,
             labels=subject.labels,
             annotations=subject.annotations,

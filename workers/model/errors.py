@@ -96,6 +96,16 @@ class SyncError(Exception):
         self.retry_after = retry_after
         self.slowly = slowly
 
+    def again(self) -> SyncError:
+        """Return the same failure, to be kept or raised anew: without the frames of its first time."""
+        return SyncError(
+            self.reason,
+            self.message,
+            errors=self.errors,
+            retry_after=self.retry_after,
+            slowly=self.slowly,
+        )
+
     @property
     def recovery(self) -> Recovery:
         """How this failure ends."""

@@ -75,6 +75,7 @@ class LiveObject:
     """What the cluster says of an object: its metadata, never its content.
 
     ``applied_fields`` is the ``fieldsV1`` of our own Apply entry in ``managedFields``, None without one.
+    ``created`` is RFC 3339 in UTC with whole seconds: text that can be compared.
     """
 
     key: ObjectKey
@@ -83,6 +84,7 @@ class LiveObject:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     applied_fields: Mapping[str, Any] | None = None
+    created: str = ""
     deleting: bool = False
 
 

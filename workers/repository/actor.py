@@ -78,7 +78,8 @@ class RepositoryActor(SupervisedActor):
         self._superseded = 0
         self._next: Timer | None = None
         self._ask_again: Timer | None = None
-        self._has_synced = False
+        self._has_begun = False
+        self._owes_thorough = True
 
     def setup(self) -> None:
         """Begin with a sync that trusts nothing."""
@@ -90,8 +91,8 @@ class RepositoryActor(SupervisedActor):
             return
         match message:
             case Startup():
-                if not self._has_synced:
-                    self._work(Cause.STARTUP, thorough=True)
+                if not self._has_begun:
+                    self._work(Cause.STARTUP)
             case Poll():
                 self._work(Cause.RETRY if self._failures else Cause.POLL)
             case Pushed():
@@ -124,7 +125,9 @@ class RepositoryActor(SupervisedActor):
             _log.warning("cannot read the object: %s", error.message, extra=self._labels())
             self._failures += 1
             delay = retry_delay(error, self._failures, self._engines.random.random)
-            self.send_after(delay if delay is not None else _CALL_SECONDS, Startup())
+            if self._next is not None:
+                self._next.cancel()
+            self._next = self.send_after(delay if delay is not None else _CALL_SECONDS, Startup())
             return False
         if subject is None:
             return False  # it is gone; the watch will say so
@@ -159,12 +162,17 @@ class RepositoryActor(SupervisedActor):
 
     def _on_change(self, message: Message, subject: CustomObject) -> None:
         self._own.observe(subject)
+        if isinstance(message, SpecChanged) and self._own.subject.deleting:
+            return  # a deletion is a new generation too, and has a message of its own
         self._failures = 0
-        thorough = isinstance(message, SyncRequested)
-        self._work(Cause.REQUEST if thorough else Cause.SPEC, thorough=thorough)
+        self._state.refusals.clear()
+        if isinstance(message, SyncRequested):
+            self._owes_thorough = True
+        self._work(Cause.REQUEST if isinstance(message, SyncRequested) else Cause.SPEC)
 
-    def _work(self, cause: Cause, *, thorough: bool = False) -> Outcome | None:
+    def _work(self, cause: Cause) -> Outcome | None:
         """Do what the object's state asks for now; returns the outcome of a sync that ran to its end."""
+        self._has_begun = True
         if self._next is not None:
             self._next.cancel()
         subject = self._own.subject
@@ -178,14 +186,14 @@ class RepositoryActor(SupervisedActor):
             spec = decode_spec(subject.spec, subject.key.namespace)
         except SyncError as error:
             return self._finish(None, cause, Outcome(failure=error))
-        return self._sync(spec, cause, thorough=thorough or not self._has_synced)
+        return self._sync(spec, cause)
 
-    def _sync(self, spec: RepositorySpec, cause: Cause, *, thorough: bool) -> Outcome | None:
+    def _sync(self, spec: RepositorySpec, cause: Cause) -> Outcome | None:
         run = Run(
             own=self._own,
             spec=spec,
             cause=cause,
-            thorough=thorough,
+            thorough=self._owes_thorough,
             deadline=self.context.fence.deadline(spec.timeout),
             proceed=self.checkpoint,
             give_way=self._give_way,
@@ -201,7 +209,7 @@ class RepositoryActor(SupervisedActor):
         finally:
             quiet()
         self._superseded = 0
-        self._has_synced = True
+        self._owes_thorough = self._owes_thorough and outcome.failure is not None
         return self._finish(run, cause, outcome)
 
     def _give_way(self) -> None:
@@ -211,7 +219,10 @@ class RepositoryActor(SupervisedActor):
             raise SupersededError
 
     def _finish(self, run: Run | None, cause: Cause, outcome: Outcome) -> Outcome:
-        self._failures = self._failures + 1 if outcome.failure is not None else 0
+        if outcome.failure is None:
+            self._failures = 0
+        elif not self._reports.has_said(outcome):
+            self._failures += 1
         delay = self._delay(run, outcome)
         self._reports.ended(run, cause, outcome, self._failures, delay)
         self._next = self.send_after(delay, Poll())
@@ -228,7 +239,8 @@ class RepositoryActor(SupervisedActor):
         return interval * random.uniform(0.95, 1.05)
 
     def _depart(self) -> None:
-        again = self._farewell.attempt(self._reports, self.context.fence.deadline, self.checkpoint)
+        kinds = {key.group_kind for key in self._state.inventory or ()}
+        again = self._farewell.attempt(self._reports, kinds, self.context.fence.deadline, self.checkpoint)
         if again is not None:
             self._next = self.send_after(again, Poll())
 

@@ -7,7 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from workers.cluster.errors import ChangedError
+from workers.cluster.established import await_established
 from workers.cluster.objects import ABSENT
+from workers.controller.own_object import answered
 from workers.manifests.order import Stage
 from workers.model.errors import ObjectError, Reason, SyncError
 from workers.model.keys import GroupKind
@@ -50,11 +52,30 @@ class Applying:
         known_bad = {built.key for built, _ in failed}
         for _, group in groupby(todo, key=lambda built: built.stage):
             items = [built for built in group if built.key not in known_bad]
+            applied = []
             for built, result in self.engines.applies.run(self._attempt, items, self.run.proceed):
                 self._note(built, result)
                 if isinstance(result, SyncError):
                     failed.append((built, result))
+                else:
+                    applied.append(built)
+            failed += self._establish(applied)
         self._count(failed=len(failed))
+        return failed
+
+    def _establish(self, applied: Sequence[BuiltObject]) -> list[tuple[BuiltObject, SyncError]]:
+        """Wait until the definitions among these are served; no slot is held meanwhile."""
+        failed = []
+        for built in applied:
+            if built.stage is Stage.CUSTOM_RESOURCE_DEFINITIONS:
+                try:
+                    with answered():
+                        await_established(self.engines.objects, built.key, self.run.deadline)
+                except SyncError as error:
+                    failed.append((built, error))
+                else:
+                    spec = self.build.manifest(built)["spec"]
+                    self.new_kinds.add(GroupKind(spec["group"], spec["names"]["kind"]))
         return failed
 
     def _is_there(self, built: BuiltObject) -> bool:
@@ -65,11 +86,12 @@ class Applying:
         refusal = self.state.refusals.get(built.key)
         if refusal is None or refusal.digest != built.digest or self.run.thorough:
             return None
-        return refusal.error if self.run.clock.monotonic() < refusal.not_before else None
+        return refusal.error.again() if self.run.clock.monotonic() < refusal.not_before else None
 
     def _attempt(self, built: BuiltObject) -> tuple[BuiltObject, LiveObject | SyncError]:
         try:
-            return built, self._apply(built)
+            with answered():
+                return built, self._apply(built)
         except SyncError as error:
             return built, error
 
@@ -81,17 +103,16 @@ class Applying:
                 return self._send(built, resource, uid=known.uid)
             except ChangedError:
                 pass  # it is not the object that we knew: look at it like at a stranger's
+        expected = ABSENT if known is None else self._adoptable(built, resource)
         for _ in range(_ADOPTION_TRIES):
             try:
-                return self._send(built, resource, expected=self._adoptable(built, resource, known is None))
-            except ChangedError as error:
-                conflict, known = error, known or Entry("", "")
-        raise conflict
+                return self._send(built, resource, expected=expected)
+            except ChangedError:
+                expected = self._adoptable(built, resource)
+        raise SyncError(Reason.APPLY_FAILED, f"{built.key} keeps changing; it is applied at the next try")
 
-    def _adoptable(self, built: BuiltObject, resource: Resource, unseen: bool) -> str:
-        """Return the version of the object that may be taken over; ABSENT when there should be none."""
-        if unseen:
-            return ABSENT
+    def _adoptable(self, built: BuiltObject, resource: Resource) -> str:
+        """Return the version of the object that may be taken over; ABSENT when there is none."""
         live = self.engines.objects.read(resource, built.key, self.run.deadline)
         if live is None:
             return ABSENT
@@ -141,17 +162,19 @@ class Applying:
             if result.slowly:
                 self.state.refuse(built.key, built.digest, result, self.run.clock.monotonic())
             return
-        self.inventory[built.key] = Entry(result.uid, built.digest)
+        self.inventory[built.key] = Entry(result.uid, built.digest, result.created)
         self.state.refusals.pop(built.key, None)
-        if built.stage is Stage.CUSTOM_RESOURCE_DEFINITIONS:
-            spec = self.build.manifest(built)["spec"]
-            self.new_kinds.add(GroupKind(spec["group"], spec["names"]["kind"]))
         self._count(applied=1)
 
     def _count(self, applied: int = 0, failed: int = 0) -> None:
         counts = self.run.counts
         if counts is not None:
             self.run.counts = replace(counts, applied=counts.applied + applied, failed=counts.failed + failed)
+
+
+def is_certain(error: SyncError) -> bool:
+    """Tell whether an object that failed was not applied for sure, and not only left us without an answer."""
+    return error.slowly or error.reason in {Reason.CONFLICT, Reason.ACCESS_DENIED}
 
 
 def failure(failed: Sequence[tuple[BuiltObject, SyncError]], total: int) -> SyncError:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workers.cluster.resources import CUSTOM_RESOURCE_DEFINITION
-from workers.model.errors import SyncError
+from workers.controller.own_object import answered
+from workers.model.errors import ObjectError, SyncError
 from workers.model.keys import ObjectKey
 from workers.model.ownership import OWNERSHIP_ANNOTATIONS, OWNERSHIP_LABELS, is_ours
 from workers.repository.inventory import recall
@@ -19,37 +20,53 @@ from workers.repository.pruning import Pruning
 from workers.repository.spec import is_suspended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from supervisor.deadline import Deadline
     from workers.controller.own_object import OwnObject
-    from workers.model.errors import ObjectError
+    from workers.model.keys import GroupKind
     from workers.repository.ports import Engines
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """How a deletion went: how many objects are deleted, and what could not be."""
+    """How a deletion went: how many objects were deleted or released, and what could not be."""
 
-    deleted: int = 0
+    done: int = 0
     failure: SyncError | None = None
     errors: tuple[ObjectError, ...] = field(default=())
 
 
-def depart(own: OwnObject, engines: Engines, deadline: Deadline, proceed: Callable[[], None]) -> Departure:
-    """Delete or release what is ours, once; the caller tries again while there is a failure and time."""
-    kinds = recorded_kinds(own.subject)
+def depart(
+    own: OwnObject,
+    known: Collection[GroupKind],
+    engines: Engines,
+    deadline: Deadline,
+    proceed: Callable[[], None],
+) -> Departure:
+    """Delete or release what is ours, once; the caller tries again while there is a failure and time.
+
+    ``known`` are kinds of which the actor remembers objects, beside those that are written down.
+    """
     pruning = Pruning(own, engines, deadline, proceed, {})
+    released = 0
     try:
-        pruning.inventory = recall(own.subject.owner, kinds, engines, deadline)
-        if _deletes(own, engines, deadline):
-            pruning.delete(pruning.judge(pruning.candidates(())))
-        for key in sorted(pruning.inventory):
-            proceed()
-            release(key, own, engines, deadline)
+        with answered():
+            own.reload(deadline)  # somebody may have written to it since
+            kinds = recorded_kinds(own.subject) | set(known)
+            pruning.inventory = recall(own.subject.owner, kinds, engines, deadline)
+            if _deletes(own, engines, deadline):
+                pruning.delete(pruning.judge(pruning.candidates(())))
+            for key in sorted(pruning.inventory):
+                proceed()
+                release(key, own, engines, deadline)
+                released += 1
     except SyncError as error:
-        return Departure(pruning.deleted, error, error.errors)
-    return Departure(pruning.deleted)
+        left = error.errors or tuple(
+            ObjectError(str(key), "", error.reason, error.message) for key in sorted(pruning.inventory)
+        )
+        return Departure(pruning.deleted + released, error, left)
+    return Departure(pruning.deleted + released)
 
 
 def let_go(own: OwnObject, deadline: Deadline) -> None:

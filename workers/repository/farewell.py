@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from supervisor.deadline import DeadlineExceededError
 from workers.model.durations import seconds
 from workers.model.errors import Reason, SyncError
 from workers.model.pace import retry_delay
@@ -13,14 +12,16 @@ from workers.repository.deletion import Departure, depart, let_go
 from workers.repository.membership import FINALIZER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from supervisor.deadline import Deadline
-    from workers.controller.own_object import OwnObject
+    from workers.model.keys import GroupKind
     from workers.repository.ports import Engines
     from workers.repository.reporter import Reporter
 
 _DEFAULT_PATIENCE = 180.0
+_LEAST_SECONDS = 30.0
+"""A try has so long even where spec.timeout is shorter: a list alone may take seconds."""
 _log = logging.getLogger(__name__)
 
 
@@ -33,36 +34,31 @@ class Farewell:
         self._failures = 0
 
     def attempt(
-        self, report: Reporter, deadline: Callable[[float], Deadline], proceed: Callable[[], None]
+        self,
+        report: Reporter,
+        known: Collection[GroupKind],
+        deadline: Callable[[float], Deadline],
+        proceed: Callable[[], None],
     ) -> float | None:
         """Try once; returns the seconds until the next try, None when the object is let go."""
         own = report.own
         if FINALIZER not in own.subject.finalizers:
             return None
         patience = _patience(own.subject.spec.get("timeout"))
-        departure = self._try(own, deadline(patience), proceed)
+        departure = depart(own, known, self._engines, deadline(max(patience, _LEAST_SECONDS)), proceed)
         try:
-            if departure.failure is None:
-                let_go(own, deadline(patience))
-                return None
-            if self._is_over(departure, patience):
+            if departure.failure is not None and not self._is_over(departure, patience):
+                return self._again(departure.failure)
+            if departure.failure is not None:
                 self._give_up(report, departure)
-                let_go(own, deadline(patience))
-                return None
+            let_go(own, deadline(_LEAST_SECONDS))
         except SyncError as error:
-            departure = Departure(failure=error)
-        return self._again(departure.failure)
-
-    def _try(self, own: OwnObject, deadline: Deadline, proceed: Callable[[], None]) -> Departure:
-        try:
-            return depart(own, self._engines, deadline, proceed)
-        except DeadlineExceededError:
-            late = SyncError(Reason.PRUNE_FAILED, "the deletion did not end within spec.timeout")
-            return Departure(failure=late)
+            return self._again(error)
+        return None
 
     def _is_over(self, departure: Departure, patience: float) -> bool:
         now = self._engines.clock.monotonic()
-        if self._since is None or departure.deleted:
+        if self._since is None or departure.done:
             self._since = now
         return now - self._since >= patience
 
@@ -73,9 +69,8 @@ class Farewell:
         _log.warning("%s", note)
         self._engines.events.warning(report.regarding(), Reason.PRUNE_FAILED, note)
 
-    def _again(self, failure: SyncError | None) -> float:
+    def _again(self, error: SyncError) -> float:
         self._failures += 1
-        error = failure or SyncError(Reason.PRUNE_FAILED, "")
         _log.warning("cannot finish a deletion yet: %s", error.message)
         delay = retry_delay(error, self._failures, self._engines.random.random)
         return delay if delay is not None else _DEFAULT_PATIENCE

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workers.model.ownership import HASH_ANNOTATION, PART_OF_LABEL, LiveObject, is_ours
-from workers.model.pruning import is_protected
 from workers.repository.state import Entry
 
 if TYPE_CHECKING:
@@ -16,13 +15,18 @@ if TYPE_CHECKING:
     from workers.model.ownership import Owner
     from workers.repository.ports import Engines
 
+_FRESH_SECONDS = 10.0
+"""A kind may have moved to another version since discovery was asked; who ask at once share the answer."""
+
 
 def recall(
     owner: Owner, kinds: Collection[GroupKind], engines: Engines, deadline: Deadline
 ) -> dict[ObjectKey, Entry]:
     """Return all objects of ours of these kinds: one list of metadata per kind. Raises SyncError."""
+    if kinds:
+        engines.discovery.refresh(deadline, older_than=_FRESH_SECONDS)
     return {
-        live.key: Entry(live.uid, live.annotations.get(HASH_ANNOTATION, ""), is_protected(live))
+        live.key: Entry(live.uid, live.annotations.get(HASH_ANNOTATION, ""), live.created)
         for kind in sorted(kinds)
         for live in members(owner, kind, engines, deadline)
     }

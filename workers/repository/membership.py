@@ -35,12 +35,19 @@ def has_been_here(subject: CustomObject) -> bool:
     return FINALIZER in subject.finalizers or KINDS_ANNOTATION in subject.annotations
 
 
-def parent_metadata(subject: CustomObject, members: Collection[ObjectKey]) -> dict[str, Any] | None:
-    """Return the patch of ``metadata`` that makes it the parent of these members; None when it is already."""
+def parent_metadata(
+    subject: CustomObject, members: Collection[ObjectKey], unseen: Collection[GroupKind] = ()
+) -> dict[str, Any] | None:
+    """Return the patch of ``metadata`` that makes it the parent of these members; None when it is already.
+
+    ``unseen`` are kinds of which nobody can tell whether there are members.
+    """
     labels = {APPLYSET_ID_LABEL: subject.owner.applyset}
     annotations = {
         TOOLING_ANNOTATION: TOOLING,
-        KINDS_ANNOTATION: ",".join(sorted({str(key.group_kind) for key in members})),
+        KINDS_ANNOTATION: ",".join(
+            sorted({str(key.group_kind) for key in members} | {str(kind) for kind in unseen})
+        ),
         NAMESPACES_ANNOTATION: ",".join(
             sorted({key.namespace for key in members} - {"", subject.key.namespace})
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from supervisor.mailbox import Lane, Message
 
@@ -37,6 +37,10 @@ class Pushed(Message):
     commit: str | None
     received: float
     asked: int = 0
+
+    def merge(self, newer: Self) -> Self:
+        """Return the later of two pushes; a question that is asked again gives way to a new push."""
+        return max(self, newer, key=lambda push: (-push.asked, push.received))
 
 
 @dataclass(frozen=True, slots=True)

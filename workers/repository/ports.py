@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Mapping
     from random import Random
 
     from supervisor.clock import Clock
     from supervisor.deadline import Deadline
+    from supervisor.gate import Gate
     from workers.cluster.discovery import Discovery
     from workers.cluster.events import EventRecorder
     from workers.cluster.objects import Objects
@@ -59,7 +59,8 @@ class Engines:
     """The engines that all repositories share; every one may be used from any thread.
 
     ``objects`` writes what comes from Git, ``own`` writes our own objects over a connection of its own, so
-    that a status is never behind a queue of applies. ``builds`` bounds how many builds run at once.
+    that a status is never behind a queue of applies. ``syncs`` bounds how many of them build and list at
+    once; nobody holds a place of it while it waits for Git.
     """
 
     source: Source
@@ -69,7 +70,7 @@ class Engines:
     events: EventRecorder
     announcements: Announcements
     applies: Slots
-    builds: threading.BoundedSemaphore
+    syncs: Gate
     observer: Observer
     board: Board
     clock: Clock

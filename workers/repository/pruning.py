@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from workers.cluster.objects import Deletion
+from workers.controller.own_object import answered
 from workers.manifests.order import deletion_rank
 from workers.model.errors import ObjectError, Reason, SyncError
 from workers.model.ownership import LiveObject, is_ours
@@ -41,22 +42,18 @@ class Pruning:
     def candidates(self, wanted: Collection[ObjectKey]) -> list[ObjectKey]:
         """Return what is in the cluster and not in Git; never the GitRepository itself."""
         itself = self.own.key
-        return sorted(
-            key
-            for key, entry in self.inventory.items()
-            if key not in wanted and not entry.kept and key != itself
-        )
+        return sorted(key for key in self.inventory if key not in wanted and key != itself)
 
     def judge(self, candidates: Sequence[ObjectKey]) -> list[LiveObject]:
         """Return those that may be deleted; what is gone or not ours leaves the inventory."""
-        judged = []
-        for kind, keys in groupby(candidates, key=lambda key: key.group_kind):
-            live = {found.key: found for found in self._look(kind, list(keys))}
-            judged += [found for found in live.values() if self._may_go(found)]
-        gone = set(candidates) - {found.key for found in judged}
-        for key in gone:
-            if not self.inventory[key].kept:
-                del self.inventory[key]
+        judged: list[LiveObject] = []
+        for kind, group in groupby(candidates, key=lambda key: key.group_kind):
+            keys = list(group)
+            ours = {live.key: live for live in self._look(kind, keys) if self._is_ours(live)}
+            for key in keys:
+                if key not in ours:
+                    del self.inventory[key]
+            judged += [live for live in ours.values() if not is_protected(live)]
         return judged
 
     def delete(self, judged: Sequence[LiveObject]) -> None:
@@ -87,17 +84,13 @@ class Pruning:
             if live is not None:
                 yield live
 
-    def _may_go(self, live: LiveObject) -> bool:
-        if not is_ours(live, self.own.subject.owner) or live.deleting:
-            return False
-        if is_protected(live):
-            self.inventory[live.key] = replace(self.inventory[live.key], kept=True)
-            return False
-        return True
+    def _is_ours(self, live: LiveObject) -> bool:
+        return is_ours(live, self.own.subject.owner) and not live.deleting
 
     def _attempt(self, live: LiveObject) -> tuple[LiveObject, bool | SyncError]:
         try:
-            return live, self._delete(live)
+            with answered():
+                return live, self._delete(live)
         except SyncError as error:
             return live, error
 
@@ -106,10 +99,10 @@ class Pruning:
         resource = self._resource(live.key.group_kind)
         found: LiveObject | None = live
         for _ in range(_TRIES):
-            if resource is None or found is None:
+            if resource is None or found is None or not self._is_ours(found):
                 self.inventory.pop(live.key, None)
                 return False
-            if not self._may_go(found):
+            if is_protected(found):
                 return False
             deletion = self.engines.objects.delete(resource, found, self.deadline)
             if deletion is not Deletion.CHANGED:
@@ -128,4 +121,5 @@ def _failure(failed: Sequence[tuple[LiveObject, SyncError]]) -> SyncError:
         Reason.ACCESS_DENIED if denied else Reason.PRUNE_FAILED,
         f"{len(failed)} objects that left Git could not be deleted, first: {failed[0][1].message}",
         errors=tuple(ObjectError(str(live.key), "", error.reason, error.message) for live, error in failed),
+        retry_after=max((error.retry_after or 0.0 for _, error in failed), default=0.0) or None,
     )

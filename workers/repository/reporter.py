@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from workers.cluster.events import Regarding
-from workers.model.conditions import READY, find, timestamp
-from workers.model.errors import Reason, SyncError
+from workers.model.conditions import READY, find, shorten, timestamp
+from workers.model.errors import Reason, Recovery, SyncError
+from workers.model.pace import retry_delay
 from workers.repository import status
 from workers.repository.messages import SaveStatus
 from workers.repository.snapshot import RepositorySnapshot
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from supervisor.deadline import Deadline
-    from supervisor.mailbox import Message
+    from supervisor.mailbox import Message, Timer
     from workers.controller.own_object import OwnObject
     from workers.model.errors import ObjectError
     from workers.repository.ports import Engines
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from workers.repository.state import Outcome, State
 
 _WRITE_SECONDS = 10.0
-_TRY_AGAIN_SECONDS = 5.0
+_MOST_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +38,7 @@ class Reporter:
         own: OwnObject,
         engines: Engines,
         state: State,
-        send_after: Callable[[float, Message], object],
+        send_after: Callable[[float, Message], Timer],
         deadline: Callable[[float], Deadline],
     ) -> None:
         self.own = own
@@ -47,6 +48,8 @@ class Reporter:
         self._deadline = deadline
         self._said: Mapping[str, Any] = own.subject.status
         self._unsaved: dict[str, Any] | None = None
+        self._saving: Timer | None = None
+        self._save_failures = 0
         self._errors: tuple[ObjectError, ...] = ()
         self._steps: Mapping[str, float] = {}
         self._publish()
@@ -82,6 +85,19 @@ class Reporter:
         self._measure(cause, outcome)
         self._publish()
 
+    def has_said(self, outcome: Outcome) -> bool:
+        """Tell whether this is the failure that the status tells of already, and only a person can end it."""
+        failure, told = outcome.failure, self.own.subject.status
+        ready = find(told.get("conditions") or (), READY) or {}
+        return (
+            failure is not None
+            and failure.recovery is Recovery.PERSON
+            and ready.get("reason") == failure.reason
+            and ready.get("message") == shorten(failure.message)
+            and ready.get("observedGeneration") == self.own.subject.generation
+            and told.get("lastAttemptedCommit", "") == (outcome.commit or told.get("lastAttemptedCommit", ""))
+        )
+
     def suspended(self) -> None:
         """Tell that it rests."""
         self._save(status.suspended(self.own.subject, self._engines.clock.now()))
@@ -101,7 +117,17 @@ class Reporter:
             _log.warning("cannot write the status: %s", error.message, extra=self._labels())
             if keep:
                 self._unsaved = wanted
-                self._send_after(_TRY_AGAIN_SECONDS, SaveStatus())
+                self._save_later(error)
+        else:
+            self._save_failures = 0
+
+    def _save_later(self, error: SyncError) -> None:
+        """Let one message come, whatever was planned before."""
+        if self._saving is not None:
+            self._saving.cancel()
+        self._save_failures += 1
+        delay = retry_delay(error, self._save_failures, self._engines.random.random)
+        self._saving = self._send_after(_MOST_SECONDS if delay is None else delay, SaveStatus())
 
     def _is_new(self) -> bool:
         subject = self.own.subject

@@ -9,6 +9,8 @@ from workers.manifests.memory import BuildMemory
 from workers.model.pace import slow_delay
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from workers.model.errors import ObjectError, SyncError
     from workers.model.keys import ObjectKey
     from workers.source.remote import BasicAuth
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object of ours in the cluster. ``kept`` was seen to be protected from pruning."""
+    """An object of ours in the cluster; ``created`` as in LiveObject."""
 
     uid: str
     digest: str
-    kept: bool = False
+    created: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,15 @@ class State:
     auth: tuple[str, BasicAuth] | None = None
     """The name of the Secret that was read, and what it holds."""
 
+    def keep_refusals(self, wanted: Collection[ObjectKey]) -> None:
+        """Forget the refusals of objects that are no longer wanted."""
+        self.refusals = {key: refusal for key, refusal in self.refusals.items() if key in wanted}
+
     def refuse(self, key: ObjectKey, digest: str, error: SyncError, now: float) -> None:
         """Remember that a manifest is invalid and when to try it again."""
         before = self.refusals.get(key)
         failures = before.failures + 1 if before is not None and before.digest == digest else 1
-        self.refusals[key] = Refusal(digest, error, failures, now + slow_delay(failures))
+        self.refusals[key] = Refusal(digest, error.again(), failures, now + slow_delay(failures))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REQUESTED_AT_ANNOTATION = f"{DOMAIN}/requestedAt"
 SHORT_COMMIT = 7
 _MOST_ERRORS = 20
+_REQUEST_LENGTH = 1024
 _MOST_BYTES = 60 * 1024
 _OBJECT_LENGTH, _FILE_LENGTH, _ERROR_LENGTH = 600, 300, 700
 
@@ -132,7 +133,7 @@ def _handled(subject: CustomObject) -> dict[str, Any]:
     status = dict(subject.status) | {"observedGeneration": subject.generation}
     requested = subject.annotations.get(REQUESTED_AT_ANNOTATION)
     if requested is not None:
-        status["lastHandledReconcileAt"] = shorten(str(requested), 256)
+        status["lastHandledReconcileAt"] = shorten(str(requested), _REQUEST_LENGTH)
     return status
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from supervisor.deadline import DeadlineExceededError
 from workers.manifests.build import build
 from workers.model.errors import Reason, Recovery, SyncError
-from workers.repository.applying import Applying, failure
+from workers.repository.applying import Applying, failure, is_certain
 from workers.repository.credentials import remote_of
 from workers.repository.inventory import recall
 from workers.repository.membership import has_been_here, parent_metadata, recorded_kinds
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from workers.manifests.build import Build
-    from workers.model.keys import ObjectKey
+    from workers.model.keys import GroupKind, ObjectKey
     from workers.model.ownership import LiveObject
+    from workers.model.scopes import ScopeTable
     from workers.repository.ports import Engines
     from workers.repository.run import Run
     from workers.repository.state import Entry, State
@@ -63,7 +64,7 @@ class _Sync:
             if inputs == state.settled:
                 return
             if state.stalled is not None and state.stalled[0] == inputs:
-                raise state.stalled[1]
+                raise state.stalled[1].again()
         try:
             with run.step("fetch"):
                 tree = self._engines.source.tree(remote, commit, run.spec.path, run.deadline)
@@ -73,7 +74,7 @@ class _Sync:
                 state.settled, state.settled_tree, state.stalled = inputs, tree.id, None
         except SyncError as error:
             state.settled = None
-            state.stalled = (inputs, error) if error.recovery is Recovery.PERSON else None
+            state.stalled = (inputs, error.again()) if error.recovery is Recovery.PERSON else None
             raise
         except BaseException:
             state.settled = None
@@ -107,27 +108,31 @@ class _Sync:
         )
 
     def _converge(self, tree: SourceTree) -> None:
-        built = self._build(tree)
-        inventory = self._recall(built)
-        before = len(inventory)
-        self._run.counts = Counts(len(built.objects))
+        scopes = self._scopes()
+        with self._engines.syncs.passing(self._run.deadline):
+            built = self._build(tree, scopes)
+            inventory = self._recall(built)
         with self._run.step("apply"):
             self._apply(built, inventory)
         if self._run.spec.prune:
             with self._run.step("prune"):
-                self._prune(built, inventory, before)
-        self._remember_members(inventory.keys())
+                self._prune(built, inventory)
+        self._remember_members(inventory.keys(), self._unseen_kinds())
 
-    def _build(self, tree: SourceTree) -> Build:
-        run = self._run
+    def _scopes(self) -> ScopeTable:
+        run, discovery = self._run, self._engines.discovery
         if run.cause in {Cause.RETRY, Cause.REQUEST}:  # a kind may have come, gone or changed its scope
-            self._engines.discovery.refresh(run.deadline)
-        with run.step("build"), self._engines.builds:
+            discovery.refresh(run.deadline)
+        return discovery.scopes(run.deadline)
+
+    def _build(self, tree: SourceTree, scopes: ScopeTable) -> Build:
+        run = self._run
+        with run.step("build"):
             built = build(
                 tree.files,
                 self._reading(tree),
                 path=run.spec.path,
-                scopes=self._engines.discovery.scopes(run.deadline),
+                scopes=scopes,
                 target_namespace=run.spec.target_namespace,
                 memory=self._state.memory,
             )
@@ -137,6 +142,7 @@ class _Sync:
                 f"there is no manifest in {run.spec.path or 'the repository'} at {run.commit[:7]}, nothing"
                 " was pruned; correct spec.path, or set spec.allowEmpty if this is meant",
             )
+        self._state.keep_refusals({item.key for item in built.objects})
         return built
 
     def _reading(self, tree: SourceTree) -> Callable[[str], bytes]:
@@ -166,19 +172,27 @@ class _Sync:
         total = len(built.objects)
         run.counts = Counts(total, unchanged=total - len(todo))
         if todo:
-            self._remember_members(inventory.keys() | {item.key for item in built.objects})
-        failed = applying.apply(todo)
+            self._remember_members(
+                inventory.keys() | {item.key for item in built.objects}, recorded_kinds(run.own.subject)
+            )
+        try:
+            failed = applying.apply(todo)
+        except BaseException:
+            self._state.inventory = None  # what was sent last may have been applied
+            raise
         if failed:
+            if not all(is_certain(error) for _, error in failed):
+                self._state.inventory = None
             raise failure(failed, total)
 
-    def _prune(self, built: Build, inventory: dict[ObjectKey, Entry], before: int) -> None:
+    def _prune(self, built: Build, inventory: dict[ObjectKey, Entry]) -> None:
         run = self._run
         pruning = Pruning(run.own, self._engines, run.deadline, run.proceed, inventory)
         candidates = pruning.candidates({item.key for item in built.objects})
         if not candidates:
             return
         judged = pruning.judge(candidates)
-        self._hold_above_limit(judged, before)
+        self._hold_above_limit(judged, inventory)
         try:
             pruning.delete(judged)
         finally:
@@ -186,9 +200,16 @@ class _Sync:
             if run.counts is not None:
                 run.counts = replace(run.counts, pruned=pruning.deleted)
 
-    def _hold_above_limit(self, judged: list[LiveObject], before: int) -> None:
+    def _hold_above_limit(self, judged: list[LiveObject], inventory: dict[ObjectKey, Entry]) -> None:
+        """Raise when a person has to look first.
+
+        The share is one of what was there at the last success: what this commit, or an earlier try of it,
+        has added must not make its deletions look small, not even after a restart.
+        """
         run = self._run
         limit = run.spec.prune_limit
+        success = str(run.own.subject.status.get("lastSyncTime", ""))
+        before = max(len(judged), sum(entry.created <= success for entry in inventory.values()))
         if limit.exceeded_by(len(judged), before) and run.allowed_prune != run.commit:
             raise SyncError(
                 Reason.PRUNE_HELD,
@@ -197,9 +218,17 @@ class _Sync:
                 f" alumiini.false.systems/allow-prune={run.commit}",
             )
 
-    def _remember_members(self, members: Collection[ObjectKey]) -> None:
+    def _unseen_kinds(self) -> set[GroupKind]:
+        """Return kinds that we had objects of and that the cluster does not serve (now)."""
+        discovery, deadline = self._engines.discovery, self._run.deadline
+        recorded = recorded_kinds(self._run.own.subject)
+        return {kind for kind in recorded if discovery.preferred(kind, deadline) is None}
+
+    def _remember_members(self, members: Collection[ObjectKey], unseen: Collection[GroupKind]) -> None:
         """Write down the finalizer and which kinds are ours, before they exist and after they are gone."""
         run = self._run
-        alive = run.own.change_metadata(lambda subject: parent_metadata(subject, members), run.deadline)
+        alive = run.own.change_metadata(
+            lambda subject: parent_metadata(subject, members, unseen), run.deadline
+        )
         if not alive:
             raise SyncError(Reason.APPLY_FAILED, "the GitRepository itself is gone; nothing more is applied")
