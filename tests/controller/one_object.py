@@ -6,10 +6,12 @@ import copy
 from typing import TYPE_CHECKING, Any, cast
 
 from tests.model.rfc7396 import applied
+from tests.supervisor.puppet import BOUND
 from workers.cluster.errors import ChangedError
 from workers.model.errors import Reason
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Mapping
 
     from supervisor.deadline import Deadline
@@ -80,3 +82,14 @@ class OneObject:
         for field in ("uid", "resourceVersion"):
             if metadata.get(field, present[field]) != present[field]:
                 raise ChangedError(Reason.APPLY_FAILED, f"{field} is not {metadata[field]}")
+
+
+def blocking(entered: threading.Event, gate: threading.Event) -> Callable[..., None]:
+    """Return a hook that says it was entered and waits for the gate, once."""
+
+    def hook(*_: object) -> None:
+        if not gate.is_set():
+            entered.set()
+            assert gate.wait(BOUND)
+
+    return hook

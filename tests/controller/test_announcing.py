@@ -11,7 +11,7 @@ import pytest
 from supervisor.deadline import DeadlineExceededError
 from supervisor.spec import ChildSpec
 from tests.controller.lamps import lamp
-from tests.controller.one_object import OneObject
+from tests.controller.one_object import OneObject, blocking
 from tests.controller.test_own_object import LAMPS
 from tests.supervisor.puppet import BOUND, fail
 from workers.controller.announcer import ANNOUNCER, Announce, Announcements, Announcer
@@ -68,7 +68,7 @@ def test_the_actor_writes_after_an_announcement_that_is_on_its_way(deadline: Dea
     ours = own(cluster)
     ours.expect_announcement()
     on_its_way, go_on = threading.Event(), threading.Event()
-    cluster.before = lambda _: (on_its_way.set(), go_on.wait(BOUND))
+    cluster.before = blocking(on_its_way, go_on)
     announcing = threading.Thread(target=ours.announce, args=(busy, deadline))
     announcing.start()
     assert on_its_way.wait(BOUND)

@@ -166,7 +166,7 @@ def test_a_request_is_echoed_by_success_and_failure() -> None:
 def test_a_request_of_any_length_is_echoed_within_what_the_schema_takes() -> None:
     asked = subject(annotations={"alumiini.false.systems/requestedAt": "x" * 5000})
 
-    assert after(asked, Outcome(COMMIT, None))["lastHandledReconcileAt"] == "x" * 253 + "..."
+    assert after(asked, Outcome(COMMIT, None))["lastHandledReconcileAt"] == "x" * 1021 + "..."
 
 
 def test_without_a_request_nothing_is_echoed() -> None:

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.repository.world import World
+from tests.supervisor.conftest import nothing_stays_behind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["nothing_stays_behind"]
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    yield world
+    world.close()
