@@ -23,7 +23,8 @@ def test_a_poll_without_a_new_commit_is_one_ref_query_and_nothing_else(world: Wo
 
     assert world.forge.asked == [300.0]
     assert world.forge.fetched == []
-    assert world.cluster.asked == world.own.patches == []
+    assert world.cluster.asked == []
+    assert world.own.patches == []
     assert world.own.reads == 0
     assert world.heard.syncs == [("poll", "success")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -70,13 +71,16 @@ class Heard:
     held: bool = False
     objects: int = 0
     deleted: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
     def repository(self, _namespace: str, _name: str, *, ready: bool, objects: int) -> None:
         assert isinstance(ready, bool)
         self.objects = objects
 
     def synced(self, trigger: str, result: str, _steps: Mapping[str, float]) -> None:
-        self.syncs.append((trigger, result))
+        with self.changed:
+            self.syncs.append((trigger, result))
+            self.changed.notify_all()
 
     def applied(self, _namespace: str, _name: str, _at: float) -> None:
         pass
@@ -129,6 +133,8 @@ class OwnObjects(OneObject):
 
 class World:
     """``own`` is the GitRepository in the cluster; ``settle`` waits until its actor has nothing to do."""
+
+    key = KEY
 
     def __init__(self) -> None:
         self.clock = ManualClock()
@@ -228,6 +234,11 @@ class World:
         assert self._ref is not None
         for _ in range(2):
             self._ref.ask(Settle(), timeout=BOUND)
+
+    def wait_for_syncs(self, count: int) -> None:
+        """Wait until so many syncs have ended since they are written down."""
+        with self.heard.changed:
+            assert self.heard.changed.wait_for(lambda: len(self.heard.syncs) >= count, BOUND)
 
     def next_life(self) -> None:
         """Let the time of the next start come, and wait for it."""

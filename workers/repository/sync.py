@@ -60,11 +60,10 @@ class _Sync:
         remote, commit = self._resolve()
         run.commit = commit
         inputs = Inputs(commit, run.own.subject.generation, run.allowed_prune)
-        if not run.thorough:
-            if inputs == state.settled:
-                return
-            if state.stalled is not None and state.stalled[0] == inputs:
-                raise state.stalled[1].again()
+        if inputs == state.settled and not run.thorough:
+            return
+        if state.stalled is not None and state.stalled[0] == inputs and run.cause is not Cause.REQUEST:
+            raise state.stalled[1].again()  # looking at the cluster anew would not cure it
         try:
             with run.step("fetch"):
                 tree = self._engines.source.tree(remote, commit, run.spec.path, run.deadline)
