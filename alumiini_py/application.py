@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _EVENTS_SECONDS = 2.0
+_STUCK_SECONDS = 10.0
 
 
 class Application:
@@ -91,6 +92,13 @@ class Application:
             connection.close()
 
     def _lead(self) -> None:
+        try:
+            self._hold_lease_and_watch()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the process must not stay without actors
+            _log.exception("the controller could not start its actors")
+            self._parts.fatal(f"the controller could not start its actors: {type(error).__name__}")
+
+    def _hold_lease_and_watch(self) -> None:
         """Hold the lease before the first actor starts."""
         parts = self._parts
         if parts.lease is not None:
@@ -119,6 +127,8 @@ class Application:
     def _stuck(self) -> str | None:
         if not self._draining and not all(thread.is_alive() for thread in self._watching):
             return "a watch of GitRepositories has ended"
+        if max(self._parts.watchdog.busy_seconds, self._parts.supervisor.busy_seconds) > _STUCK_SECONDS:
+            return "the supervisor does not turn"
         for server in (self._webhooks, self._status):
             if not self._draining and not server.alive:
                 return f"the HTTP server at {server.address} does not turn"

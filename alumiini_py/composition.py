@@ -53,6 +53,7 @@ _ACTOR_SHUTDOWN = 10.0
 class Parts:
     """The controller, put together and not started."""
 
+    fatal: Callable[[str], None]
     metrics: Metrics
     watchdog: Watchdog
     lease: Lease | None
@@ -67,7 +68,8 @@ class Parts:
 
     def render_metrics(self) -> tuple[bytes, str]:
         """Return the text of a scrape, with the actors counted now."""
-        states = Counter(child.state for child in self.supervisor.which_children())
+        children = self.supervisor.which_children()
+        states = Counter(child.state for child in children if isinstance(child.key, ResourceKey))
         shown = (State.RUNNING, State.RESTARTING, State.PARKED, State.STOPPING)
         self.metrics.actors({state: states[state] for state in shown})
         self.metrics.leading(self.lease is None or self.lease.held)
@@ -111,6 +113,7 @@ class _Composer:
         engines = self._engines(with_source(source), applies, own)
         controller = self._controller(engines, supervisor)
         return Parts(
+            fatal=self._fatal,
             metrics=self._metrics,
             watchdog=self._watchdog,
             lease=lease,
@@ -159,6 +162,8 @@ class _Composer:
         def changed(child: Child) -> None:
             if child.state is State.RUNNING and child.restarts > 0 and isinstance(child.key, ResourceKey):
                 self._metrics.actor_restarted(child.key.kind)
+            if child.state in {State.RESTARTING, State.PARKED} and isinstance(child.key, ResourceKey):
+                self._metrics.not_ready(child.key.namespace, child.key.name)
             crashes[0].changed(child)
 
         supervisor = DynamicSupervisor(

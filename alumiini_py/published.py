@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from supervisor.child import State
 from workers.model.conditions import timestamp
+from workers.model.errors import Reason
 from workers.model.keys import ResourceKey
 
 if TYPE_CHECKING:
@@ -65,6 +67,12 @@ def _first(checks: Sequence[Callable[[], str | None]]) -> str | None:
 
 def _with_actor(snapshot: Snapshot, child: Child | None) -> dict[str, Any]:
     summary = dict(snapshot.summary())
+    if child is not None and child.state is not State.RUNNING:  # what it published is from its last life
+        summary |= {
+            "ready": False,
+            "reason": Reason.WORKER_CRASHED,
+            "actor": {"busySince": None, "step": None},
+        }
     if child is not None:
         summary["actor"] = {
             **summary["actor"],

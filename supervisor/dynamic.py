@@ -64,6 +64,11 @@ class DynamicSupervisor:
             max_children=max_children,
         )
 
+    @property
+    def busy_seconds(self) -> float:
+        """For how long the supervisor has been at one and the same thing, in seconds; 0 when it rests."""
+        return self._thread.busy_seconds
+
     def start_child(self, spec: ChildSpec) -> None:
         """Start a child and return when its actor is there.
 

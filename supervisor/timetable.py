@@ -38,6 +38,13 @@ class Timetable:
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._began: float | None = None
+
+    @property
+    def busy_seconds(self) -> float:
+        """For how long the call under way has been made, in seconds; 0 when none is. For a liveness probe."""
+        began = self._began
+        return 0.0 if began is None else self._clock.monotonic() - began
 
     @property
     def clock(self) -> AlarmClock:
@@ -94,10 +101,12 @@ class Timetable:
 
     def _run(self) -> None:
         while (call := self._next()) is not None:
+            self._began = self._clock.monotonic()
             try:
                 call()
             except BaseException:  # noqa: BLE001 -- everybody's deadlines hang on this thread
                 _log.exception("a call of the %s failed", self._name)
+            self._began = None
 
     def _next(self) -> Callable[[], object] | None:
         with self._changed:

@@ -59,6 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     except (ListenError, UnreachableError, FolderInUseError) as error:
         complain(f"alumiini: {error}")
         return FAILED
+    except OSError as error:
+        complain(f"alumiini: the data folder {settings.data_dir} cannot be used: {error.strerror}")
+        return FAILED
     ended.wait()
     application.stop()
     for sentence in fatal:

@@ -161,3 +161,20 @@ def test_it_keeps_real_time_too() -> None:
     timetable.call_at(SystemClock().monotonic() + 0.01, called.set)
     assert called.wait(BOUND)
     timetable.close()
+
+
+def test_it_tells_how_long_the_call_under_way_has_taken(timetable: Timetable, clock: ManualClock) -> None:
+    began, ends = threading.Event(), threading.Event()
+
+    def call() -> None:
+        began.set()
+        ends.wait(BOUND)
+
+    timetable.call_soon(call)
+    began.wait(BOUND)
+    clock.advance(12)
+    during = timetable.busy_seconds
+    ends.set()
+    timetable.close(BOUND)
+
+    assert (during, timetable.busy_seconds) == (12.0, 0.0)

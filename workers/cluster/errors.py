@@ -153,12 +153,17 @@ def explain(
 
 def _safe(error: ApiError, key: ObjectKey) -> str:
     """Return the server's sentence; for a Secret only which fields it is about, since it may quote values."""
-    if (key.group, key.kind) != ("", "Secret") or error.status in {401, 403, 404, 409}:
+    if (key.group, key.kind) != ("", "Secret") or error.status in {401, 404, 409} or _is_about_rights(error):
         return _cut(error.message or error.reason or f"status {error.status}")
     fields = ", ".join(sorted({cause.field for cause in error.causes if cause.field}))
     return f"refused ({error.status} {error.reason})".replace(" )", ")") + (
         f" because of {fields}" if fields else ""
     )
+
+
+def _is_about_rights(error: ApiError) -> bool:
+    """Tell whether RBAC said no; an admission webhook has words of its own, which may quote values."""
+    return error.status == HTTPStatus.FORBIDDEN and ' is forbidden: User "' in error.message
 
 
 def _cut(text: str) -> str:

@@ -81,6 +81,10 @@ class Metrics:
         self._ready.labels(namespace, name).set(ready)
         self._objects.labels(namespace, name).set(objects)
 
+    def not_ready(self, namespace: str, name: str) -> None:
+        """Show that a repository is not Ready, whatever its objects are."""
+        self._ready.labels(namespace, name).set(0)
+
     def synced(self, trigger: str, result: str, steps: Mapping[str, float]) -> None:
         """Count a sync that ended, and the seconds of each of its steps."""
         self._syncs.labels(result, trigger).inc()
