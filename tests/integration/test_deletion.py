@@ -156,6 +156,49 @@ def test_what_a_foreign_finalizer_holds_holds_nothing_else(stage: Stage, control
     stage.api.merge("configmaps", "one", {"metadata": {"finalizers": None}}, stage.namespace)
 
 
+def forbid_deletion_of(name: str, stage: Stage, kubectl: Kubectl) -> None:
+    """Let the API server refuse the deletion of one ConfigMap, and wait until it does."""
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["DELETE"], "resources": ["configmaps"]}
+    policy = {
+        "failurePolicy": "Fail",
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": f"oldObject.metadata.name != '{name}'", "message": "it is in use"}],
+    }
+    here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": stage.namespace}}}
+    binding = {"policyName": stage.namespace, "validationActions": ["Deny"], "matchResources": here}
+    for kind, spec in [("ValidatingAdmissionPolicy", policy), ("ValidatingAdmissionPolicyBinding", binding)]:
+        document = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "spec": spec}
+        kubectl.apply({**document, "metadata": {"name": stage.namespace}})
+    trial = ("delete", "configmap", name, "-n", stage.namespace, "--dry-run=server")
+    eventually(lambda: kubectl.run(*trial).returncode != 0, "the policy is in force")
+
+
+def test_what_may_not_be_deleted_is_tried_for_the_timeout_then_left_and_named(
+    stage: Stage, controllers: Controllers, kubectl: Kubectl
+) -> None:
+    repository = stage.repository(files={**TWO, "three.yaml": config_map("three")})
+    stage.follow(timeout="2s")
+    controller = controllers.start()
+    stage.until_synced(repository.head())
+    forbid_deletion_of("one", stage, kubectl)
+
+    controller.push(stage.url(), repository.commit({"one.yaml": None, "two.yaml": None}))
+    assert f"ConfigMap/{stage.namespace}/one" in stage.until_failed("PruneFailed")["message"]
+    assert stage.config_maps() == {"one", "three"}
+
+    stage.delete()
+    stage.until_gone()
+    assert stage.config_maps() == {"one"}
+    left = f"left in the cluster: ConfigMap/{stage.namespace}/one; "
+    eventually(
+        lambda: [
+            note for reason, note in stage.events() if reason == "PruneFailed" and note.startswith(left)
+        ],
+        "an event says what is left",
+    )
+    kubectl("delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", stage.namespace)
+
+
 def test_deletion_while_the_controller_was_away_is_done_when_it_is_back(
     stage: Stage, controllers: Controllers
 ) -> None:

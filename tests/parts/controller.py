@@ -212,13 +212,15 @@ class Controllers:
         )
         return self._stack.enter_context(Controller(settings, with_source))
 
-    def spawn(self, *, lease_namespace: str | None = None, folder: str = "data") -> ControllerProcess:
+    def spawn(
+        self, *, lease_namespace: str | None = None, folder: str = "data", kubeconfig: Path | None = None
+    ) -> ControllerProcess:
         """Start ``alumiini run``, which is still starting when this returns."""
         lease = (
             ["--no-leader-election"] if lease_namespace is None else ["--lease-namespace", lease_namespace]
         )
         arguments = [
-            *("--kubeconfig", str(self._plane.kubeconfig)),
+            *("--kubeconfig", str(kubeconfig or self._plane.kubeconfig)),
             *("--data-dir", str(self._folder / folder)),
             *("--webhook-bind", "127.0.0.1:0", "--webhook-secret-file", str(self._secret)),
             *("--api-bind", "127.0.0.1:0"),
