@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import argparse
-
-_TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"", "0", "false", "no", "off"})
+_TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
 class FlagError(Exception):
@@ -23,14 +21,37 @@ def variable(name: str) -> str:
 def flag(parser: argparse._ActionsContainer, *names: str, **options: Any) -> None:  # noqa: ANN401 -- argparse's own
     """Add a flag; a value on the command line wins over its variable, the variable over the default.
 
-    A repeatable flag takes a list from its variable, separated by commas.
+    An empty variable counts as none. A repeatable flag takes a list from its variable, separated by commas.
     """
     long = next(name for name in names if name.startswith("--"))
     given = os.environ.get(variable(long))
-    if given is not None:
+    if given:
         options["default"] = _default(long, given, options)
+    if options.get("action") == "append":
+        options["action"] = _Append
     options["help"] = f"{options['help']} [{variable(long)}]"
     parser.add_argument(*names, **options)
+
+
+class _Append(argparse.Action):
+    """Argparse's ``append``, but the first value replaces the default instead of joining it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 -- argparse's own signature
+        namespace: argparse.Namespace,
+        values: Any,  # noqa: ANN401 -- argparse's own signature
+        option_string: str | None = None,  # noqa: ARG002 -- argparse's own signature
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [values] if before is self.default else [*before, values])
+
+
+def positive(text: str) -> int:
+    """Read a number of at least 1; for ``type`` of a flag."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number of at least 1")
+    return int(text)
 
 
 def _default(name: str, given: str, options: dict[str, Any]) -> object:

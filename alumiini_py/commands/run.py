@@ -12,7 +12,7 @@ from alumiini_py.application import Application
 from alumiini_py.composition import compose
 from alumiini_py.controlplane.user_folders import data_folder
 from alumiini_py.exit_codes import DONE, FAILED
-from alumiini_py.flags import flag
+from alumiini_py.flags import flag, positive
 from alumiini_py.settings import Settings, default_lease_namespace
 from alumiini_py.terminal import complain
 from webhooks.server import ListenError
@@ -36,7 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     flag(parser, "--webhook-secret-file", type=Path, help="file whose first line is the webhook secret")
     flag(parser, "--api-bind", default=defaults.api_bind, help="host:port for status, probes and metrics")
     flag(parser, "--data-dir", type=Path, default=defaults.data_dir, help="folder for Git mirrors")
-    flag(parser, "--concurrency", type=_positive, default=defaults.concurrency, help="syncs at once")
+    flag(parser, "--concurrency", type=positive, default=defaults.concurrency, help="syncs at once")
     flag(parser, "--lease-namespace", help="namespace of the Lease (default: our own in a cluster)")
     flag(parser, "--no-leader-election", action="store_true", help="hold no Lease; nobody else may run")
 
@@ -92,10 +92,3 @@ def _end_on_signals(ended: threading.Event) -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
