@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from tests.model.rfc7396 import applied
@@ -11,7 +12,6 @@ from workers.cluster.errors import ChangedError
 from workers.model.errors import Reason
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
     from supervisor.deadline import Deadline
@@ -31,6 +31,7 @@ class OneObject:
         self.patches: list[tuple[str, dict[str, Any]]] = []
         self.reads = 0
         self.before: Callable[[str], object] = lambda _verb: None
+        self.changed = threading.Condition()
 
     @property
     def objects(self) -> Objects:
@@ -68,6 +69,8 @@ class OneObject:
         if part in change:
             self.document[part] = applied(self.document.get(part), change[part])
         self.touch()
+        with self.changed:
+            self.changed.notify_all()
         return copy.deepcopy(self.document)
 
     def touch(self, **metadata: Any) -> None:  # noqa: ANN401 -- fields of metadata

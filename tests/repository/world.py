@@ -32,7 +32,7 @@ from workers.repository.messages import Pushed
 from workers.repository.ports import Engines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from supervisor.actor import ActorRef, Context
     from supervisor.child import Child
@@ -239,6 +239,16 @@ class World:
         """Wait until so many syncs have ended since they are written down."""
         with self.heard.changed:
             assert self.heard.changed.wait_for(lambda: len(self.heard.syncs) >= count, BOUND)
+
+    def wait_for_status(self, holds: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until a status is written of which this holds; for what others than the actor write."""
+        with self.own.changed:
+            assert self.own.changed.wait_for(lambda: holds(self.status()), BOUND)
+
+    def changes_so_far(self) -> list[Child]:
+        """Return what the supervisor has announced of the actor since the last time."""
+        self._settle_supervisor()
+        return [self.changes.get_nowait() for _ in range(self.changes.qsize())]
 
     def next_life(self) -> None:
         """Let the time of the next start come, and wait for it."""
