@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.repository.cluster import Asked
 from tests.repository.remote import config_map
 from tests.repository.subjects import COMMIT, SPEC, document
 from tests.supervisor.puppet import fail
@@ -209,6 +210,48 @@ def test_an_object_that_is_refused_as_invalid_stops_no_other_and_is_retried_slow
         "failed": 1,
     }
     assert waits(world, 5) == [2.0, 2.0, 2.0, 30.0, 60.0]
+
+
+def test_an_invalid_object_keeps_its_slow_pace_beside_one_that_is_retried_quickly(world: World) -> None:
+    world.forge.push(COMMIT, config_map("a"), config_map("b"))
+    invalid = SyncError(Reason.APPLY_FAILED, "422", slowly=True)
+    tries: list[tuple[str, float]] = []
+
+    def refuse(asked: Asked) -> None:
+        if asked.verb == "apply":
+            tries.append((asked.name, world.clock.monotonic()))
+            raise invalid if asked.name == "b" else refused(Reason.APPLY_FAILED)
+
+    world.cluster.before = refuse
+    world.start()
+    for _ in range(16):
+        world.advance(1.0)
+
+    assert sorted(at for name, at in tries if name == "a") == [0.0, 1.0, 3.0, 6.0, 10.0, 15.0]
+    assert sorted(at for name, at in tries if name == "b") == [0.0, 3.0, 6.0, 10.0]
+
+
+def test_retries_trust_what_the_first_try_saw_in_the_cluster(world: World) -> None:
+    world.forge.push(COMMIT, config_map("a"))
+    world.cluster.before = lambda asked: fail(refused(Reason.CONFLICT))() if asked.name == "a" else None
+    world.start(finalizers=["alumiini.false.systems/finalizer"])
+    for _ in range(10):
+        world.advance(1.0)
+
+    assert [asked.verb for asked in world.cluster.asked].count("list") == 1
+
+
+def test_a_request_whose_remote_did_not_answer_still_looks_at_the_cluster_later(world: World) -> None:
+    world.forge.push(COMMIT, config_map("a"))
+    world.start()
+    world.forget_requests()
+    world.forge.before = fail(refused(Reason.GIT_TIMEOUT))
+    world.tell(SyncRequested(world.annotate(requestedAt="1")))
+    world.forge.before = lambda: None
+
+    world.advance(1.0)
+
+    assert world.cluster.asked == [Asked("list", "ConfigMap")]
 
 
 def test_nothing_is_pruned_while_anything_fails(world: World) -> None:

@@ -209,7 +209,7 @@ class RepositoryActor(SupervisedActor):
         finally:
             quiet()
         self._superseded = 0
-        self._owes_thorough = self._owes_thorough and outcome.failure is not None
+        self._owes_thorough = self._owes_thorough and not run.looked
         return self._finish(run, cause, outcome)
 
     def _give_way(self) -> None:

@@ -38,7 +38,8 @@ class Run:
     """A sync. ``thorough`` ones trust nothing that is remembered of the cluster.
 
     ``proceed`` is called between objects and raises when the actor has to end; ``give_way`` is called between
-    steps and also raises when something newer waits. ``steps`` are seconds.
+    steps and also raises when something newer waits. ``steps`` are seconds. ``looked`` tells whether the
+    cluster was asked what is there.
     """
 
     own: OwnObject
@@ -53,6 +54,7 @@ class Run:
     current: str = ""
     commit: str = ""
     counts: Counts | None = None
+    looked: bool = False
 
     @property
     def owner(self) -> Owner:

@@ -162,6 +162,7 @@ class _Sync:
                 kinds |= {item.key.group_kind for item in built.objects}
             with run.step("diff"):
                 state.inventory = recall(run.owner, kinds, self._engines, run.deadline)
+            run.looked = True
         return state.inventory
 
     def _apply(self, built: Build, inventory: dict[ObjectKey, Entry]) -> None:
