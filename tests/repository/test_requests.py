@@ -45,6 +45,23 @@ def test_a_request_looks_at_the_cluster_anew(world: World) -> None:
     assert world.heard.syncs == [("request", "success")]
 
 
+def test_a_request_that_comes_during_a_sync_is_echoed_by_its_own(world: World) -> None:
+    world.forge.push(COMMIT, config_map("a"))
+    world.start()
+    world.forge.push(
+        NEXT_COMMIT, config_map("a"), "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: prod\n"
+    )
+    world.forge.before = lambda: world.annotate(requestedAt="1") and None
+
+    world.advance(300)
+    assert world.subject().annotations["alumiini.false.systems/requestedAt"] == "1"
+    assert world.status()["lastSyncedCommit"] == NEXT_COMMIT
+    assert "lastHandledReconcileAt" not in world.status()
+
+    world.tell(SyncRequested(world.subject()))
+    assert world.status()["lastHandledReconcileAt"] == "1"
+
+
 def test_a_new_spec_does_not_look_at_the_cluster_anew(world: World) -> None:
     world.forge.push(COMMIT, config_map("a"))
     world.start()

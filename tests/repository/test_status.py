@@ -30,7 +30,9 @@ NOTHING_DONE = Counts(total=2, unchanged=2)
 
 
 def after(before: CustomObject, outcome: Outcome, failures: int = 0) -> dict[str, Any]:
-    report = status.Report("main", outcome, failures, NOW, NOW + timedelta(minutes=5))
+    report = status.Report(
+        "main", status.requested_at(before), outcome, failures, NOW, NOW + timedelta(minutes=5)
+    )
     return status.after(before, report)
 
 

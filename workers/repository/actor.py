@@ -27,6 +27,7 @@ from workers.repository.reporter import Reporter
 from workers.repository.run import Cause, Run
 from workers.repository.spec import decode_spec, is_suspended
 from workers.repository.state import Outcome, State
+from workers.repository.status import requested_at
 from workers.repository.sync import synchronise
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ class RepositoryActor(SupervisedActor):
             spec=spec,
             cause=cause,
             thorough=self._owes_thorough,
+            asked=requested_at(self._own.subject),
             deadline=self.context.fence.deadline(spec.timeout),
             proceed=self.checkpoint,
             give_way=self._give_way,

@@ -11,7 +11,7 @@ from workers.model.scopes import Scope
 from workers.repository.actor import RepositoryActor
 from workers.repository.messages import DeletionRequested, PruneAllowed, SpecChanged, SyncRequested
 from workers.repository.run import ALLOW_PRUNE_ANNOTATION
-from workers.repository.status import REQUESTED_AT_ANNOTATION
+from workers.repository.status import requested_at
 
 if TYPE_CHECKING:
     from supervisor.actor import ActorRef, Context
@@ -37,6 +37,6 @@ def git_repository(engines: Engines, audience: Audience) -> Kind:
 _TRIGGERS = (
     Trigger(lambda subject: subject.deleting, DeletionRequested),
     Trigger(lambda subject: subject.generation, SpecChanged),
-    Trigger(lambda subject: subject.annotations.get(REQUESTED_AT_ANNOTATION), SyncRequested),
+    Trigger(requested_at, SyncRequested),
     Trigger(lambda subject: subject.annotations.get(ALLOW_PRUNE_ANNOTATION), PruneAllowed),
 )

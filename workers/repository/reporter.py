@@ -75,7 +75,8 @@ class Reporter:
         """Tell how a sync ended and that the next one comes in ``delay`` seconds."""
         now = self._engines.clock.now()
         branch = run.spec.branch if run is not None else ""
-        report = status.Report(branch, outcome, failures, now, now + timedelta(seconds=delay))
+        asked = run.asked if run is not None else status.requested_at(self.own.subject)
+        report = status.Report(branch, asked, outcome, failures, now, now + timedelta(seconds=delay))
         before = self.own.subject.status
         written = status.after(self.own.subject, report)
         self._errors = outcome.errors

@@ -38,7 +38,8 @@ class Run:
     """A sync. ``thorough`` ones trust nothing that is remembered of the cluster.
 
     ``proceed`` is called between objects and raises when the actor has to end; ``give_way`` is called between
-    steps and also raises when something newer waits. ``steps`` are seconds. ``looked`` tells whether the
+    steps and also raises when something newer waits. ``asked`` is the ``requestedAt`` that it answers: one
+    that is written meanwhile is for the next. ``steps`` are seconds. ``looked`` tells whether the
     cluster was asked what is there.
     """
 
@@ -46,6 +47,7 @@ class Run:
     spec: RepositorySpec
     cause: Cause
     thorough: bool
+    asked: str | None
     deadline: Deadline
     proceed: Callable[[], None]
     give_way: Callable[[], None]

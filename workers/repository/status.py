@@ -27,19 +27,24 @@ if TYPE_CHECKING:
     from workers.model.errors import ObjectError
     from workers.repository.state import Outcome
 
-REQUESTED_AT_ANNOTATION = f"{DOMAIN}/requestedAt"
+_REQUESTED_AT = f"{DOMAIN}/requestedAt"
 SHORT_COMMIT = 7
 _MOST_ERRORS = 20
 _REQUEST_LENGTH = 1024
 _MOST_BYTES = 60 * 1024
+_ASKED_LENGTH = 1024
 _OBJECT_LENGTH, _FILE_LENGTH, _ERROR_LENGTH = 600, 300, 700
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A sync that ended: what is to be told of it. ``next_sync`` is when it looks again by itself."""
+    """A sync that ended: what is to be told of it.
+
+    ``asked`` is the ``requestedAt`` that it answers; ``next_sync`` is when it looks again by itself.
+    """
 
     branch: str
+    asked: str | None
     outcome: Outcome
     failures: int
     now: datetime
@@ -48,11 +53,14 @@ class Report:
 
 def after(subject: CustomObject, report: Report) -> dict[str, Any]:
     """Return the status after a sync."""
-    status = _handled(subject) | {
+    status = dict(subject.status) | {
+        "observedGeneration": subject.generation,
         "lastAttemptTime": timestamp(report.now),
         "nextSyncTime": timestamp(report.next_sync),
         "failures": report.failures,
     }
+    if report.asked is not None:
+        status["lastHandledReconcileAt"] = shorten(report.asked, _ASKED_LENGTH)
     if report.outcome.commit:
         status["lastAttemptedCommit"] = report.outcome.commit
     if report.outcome.failure is None:
@@ -115,6 +123,12 @@ def with_errors(status: dict[str, Any], errors: Iterable[ObjectError]) -> dict[s
     return {key: value for key, value in whole.items() if key not in {"errors", "errorsTruncated"} or value}
 
 
+def requested_at(subject: CustomObject) -> str | None:
+    """Return what a person wrote to ask for a sync, None when nobody ever did."""
+    written = subject.annotations.get(_REQUESTED_AT)
+    return None if written is None else str(written)
+
+
 def is_ready(status: Mapping[str, Any]) -> bool:
     """Tell whether a status says Ready."""
     ready = find(status.get("conditions") or (), READY)
@@ -127,14 +141,6 @@ def _phase(status: Mapping[str, Any]) -> str:
         return "Synced"
     ready = find(status.get("conditions") or (), READY) or {}
     return "Pending" if ready.get("reason") == Reason.PROGRESSING else "Failed"
-
-
-def _handled(subject: CustomObject) -> dict[str, Any]:
-    status = dict(subject.status) | {"observedGeneration": subject.generation}
-    requested = subject.annotations.get(REQUESTED_AT_ANNOTATION)
-    if requested is not None:
-        status["lastHandledReconcileAt"] = shorten(str(requested), _REQUEST_LENGTH)
-    return status
 
 
 def _success(subject: CustomObject, report: Report) -> dict[str, Any]:
