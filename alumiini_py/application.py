@@ -44,7 +44,7 @@ class Application:
             settings.webhook_bind,
         )
         self._status = HttpServer(
-            status_app(parts.snapshots, health, health, parts.render_metrics), settings.api_bind
+            status_app(parts.snapshots, parts.tree, health, health, parts.render_metrics), settings.api_bind
         )
 
     @property

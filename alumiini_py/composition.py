@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from alumiini_py.followers import Followers
 from alumiini_py.published import PublishedSnapshots
+from alumiini_py.supervision import SupervisionTree
 from alumiini_py.version import __version__
 from supervisor.child import Child, State
 from supervisor.deadline import Watchdog
@@ -35,7 +36,7 @@ from workers.source.git import GitSource
 from workers.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from alumiini_py.settings import Settings
     from supervisor.clock import AlarmClock
@@ -64,14 +65,16 @@ class Parts:
     supervisor: DynamicSupervisor
     followers: Followers
     snapshots: PublishedSnapshots
+    tree: SupervisionTree
     watches: tuple[ListWatch, ...]
 
     def render_metrics(self) -> tuple[bytes, str]:
-        """Return the text of a scrape, with the actors counted now."""
+        """Return the text of a scrape, with the actors and what waits for them as they are now."""
         children = self.supervisor.which_children()
         states = Counter(child.state for child in children if isinstance(child.key, ResourceKey))
         shown = (State.RUNNING, State.RESTARTING, State.PARKED, State.STOPPING)
         self.metrics.actors({state: states[state] for state in shown})
+        self.metrics.mailbox_oldest(max((child.backlog.oldest_seconds for child in children), default=0.0))
         self.metrics.leading(self.lease is None or self.lease.held)
         return self.metrics.render()
 
@@ -124,6 +127,7 @@ class _Composer:
             supervisor=supervisor,
             followers=self._followers,
             snapshots=PublishedSnapshots(self._board, supervisor),
+            tree=SupervisionTree(supervisor),
             watches=self._watches(own, controller),
         )
 
@@ -160,8 +164,8 @@ class _Composer:
         crashes: list[CrashReports] = []
 
         def changed(child: Child) -> None:
-            if child.state is State.RUNNING and child.restarts > 0 and isinstance(child.key, ResourceKey):
-                self._metrics.actor_restarted(child.key.kind)
+            if child.state is State.RUNNING and child.restarts > 0:
+                self._metrics.actor_restarted(_kind(child.key))
             if child.state in {State.RESTARTING, State.PARKED} and isinstance(child.key, ResourceKey):
                 self._metrics.not_ready(child.key.namespace, child.key.name)
             crashes[0].changed(child)
@@ -228,6 +232,11 @@ class _Audience:
 def announcer() -> ChildSpec:
     """Return the child that writes status for actors that are busy or away."""
     return ChildSpec(ANNOUNCER, Announcer.start)
+
+
+def _kind(key: Hashable) -> str:
+    """Return what may be a label: the kind of an object's actor, the name of another."""
+    return key.kind if isinstance(key, ResourceKey) else str(key)
 
 
 def _allowed() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from alumiini_py.supervision import life
 from supervisor.child import State
-from workers.model.conditions import timestamp
 from workers.model.errors import Reason
 from workers.model.keys import ResourceKey
 
@@ -74,15 +74,5 @@ def _with_actor(snapshot: Snapshot, child: Child | None) -> dict[str, Any]:
             "actor": {"busySince": None, "step": None},
         }
     if child is not None:
-        summary["actor"] = {
-            **summary["actor"],
-            "state": child.state,
-            "generation": child.generation,
-            "restarts": child.restarts,
-            "mailbox": {
-                "depth": child.backlog.depth,
-                "oldestSeconds": round(child.backlog.oldest_seconds, 3),
-            },
-            "nextStart": timestamp(child.next_start) if child.next_start is not None else None,
-        }
+        summary["actor"] = {**summary["actor"], **life(child)}
     return summary

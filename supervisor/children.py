@@ -42,7 +42,10 @@ GRACE = 1.0
 
 
 class Children:
-    """What ``DynamicSupervisor`` decides and does; all of it runs on ``thread``, so nothing needs a lock."""
+    """What ``DynamicSupervisor`` decides and does; all of it runs on ``thread``, so nothing needs a lock.
+
+    ``stopping`` may be read from any thread: whether all children were told to stop.
+    """
 
     def __init__(  # noqa: PLR0913 -- its ports
         self,
@@ -67,7 +70,7 @@ class Children:
         self._max_children = max_children
         self._records: dict[Hashable, Record] = {}
         self._crashes = Crashes()
-        self._stopping = False
+        self.stopping = False
 
     def start(self, spec: ChildSpec) -> None:
         """Start a child, or keep its spec while the old child of that key is stopping."""
@@ -93,7 +96,7 @@ class Children:
 
     def stop(self, timeout: float) -> dict[Hashable, Future[Termination]]:
         """Tell all children to stop, each in its own time but cut early enough for ``timeout``."""
-        self._stopping = True
+        self.stopping = True
         patience = max(timeout - GRACE, timeout / 2)
         return {
             record.key: self._terminate_record(record, min(record.spec.shutdown, patience))
@@ -101,7 +104,7 @@ class Children:
         }
 
     def _refuse(self, spec: ChildSpec) -> None:
-        if self._stopping:
+        if self.stopping:
             raise SupervisorStoppedError("the supervisor is stopping; it starts no child")
         record = self._records.get(spec.key)
         if record is not None and record.state is not State.STOPPING:
@@ -197,7 +200,7 @@ class Children:
             f"{crashed} of {len(self._records)} children crashed within {WINDOW:.0f} s, so the fault is in "
             f"none of them; the last was {last} ({reason}): all are stopped, the log has the errors"
         )
-        self._stopping = True
+        self.stopping = True
         for record in list(self._records.values()):
             self._terminate_record(record, record.spec.shutdown)
         self._thread.call_soon(partial(self._on_systemic, sentence))

@@ -13,7 +13,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
-from supervisor.child import Child, ChildCounts, Termination
+from supervisor.child import Child, ChildCounts, State, Termination
 from supervisor.children import Children, resolved
 from supervisor.errors import SupervisorStoppedError
 from supervisor.roster import Roster
@@ -68,6 +68,11 @@ class DynamicSupervisor:
     def busy_seconds(self) -> float:
         """For how long the supervisor has been at one and the same thing, in seconds; 0 when it rests."""
         return self._thread.busy_seconds
+
+    @property
+    def state(self) -> State:
+        """RUNNING, then STOPPING for good once it was told to stop or has given up."""
+        return State.STOPPING if self._children.stopping else State.RUNNING
 
     def start_child(self, spec: ChildSpec) -> None:
         """Start a child and return when its actor is there.

@@ -31,4 +31,9 @@ class Crashes:
 
 def is_systemic(crashed: int, children: int) -> bool:
     """Tell whether so many different crashed children, of so many, mean that the fault is in none of them."""
-    return crashed > max(ALWAYS_BEARABLE, children / 2)
+    return crashed > bearable(children)
+
+
+def bearable(children: int) -> int:
+    """Return how many different crashed children, of so many, are not systemic yet."""
+    return max(ALWAYS_BEARABLE, children // 2)

@@ -1,7 +1,7 @@
 """What HTTP needs from the rest of the program.
 
-Every method is called on an event loop: it reads what was published before and returns at once. None of them
-waits for an actor, for Git or for the API server.
+Every method is called on an event loop, but for ``Tree``, which has much to say: it reads what was published
+before and returns at once. None of them waits for an actor, for Git or for the API server.
 """
 
 from __future__ import annotations
@@ -68,6 +68,13 @@ class Snapshots(Protocol):
 
     def get(self, namespace: str, name: str) -> Mapping[str, Any] | None:
         """Return the detailed snapshot of one repository, or None."""
+
+
+class Tree(Protocol):
+    """Who supervises whom, in the shape of the status API."""
+
+    def tree(self) -> Mapping[str, Any]:
+        """Return the root with all that is below it; called on any thread."""
 
 
 class Readiness(Protocol):

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from webhooks.ports import Liveness, Readiness, Snapshots
+    from webhooks.ports import Liveness, Readiness, Snapshots, Tree
 
 
 def status_app(
     snapshots: Snapshots,
+    tree: Tree,
     readiness: Readiness,
     liveness: Liveness,
     metrics: Callable[[], tuple[bytes, str]],
@@ -34,7 +35,7 @@ def status_app(
     routes = [
         *_probes(readiness, liveness),
         Route("/metrics", _metrics(metrics)),
-        Mount("/api", LoopbackOnly(_api(snapshots))),
+        Mount("/api", LoopbackOnly(_api(snapshots, tree))),
     ]
     errors = {HTTPException: answers.http_error, Exception: answers.internal_error}
     app = Starlette(routes=routes, exception_handlers=errors)
@@ -67,7 +68,7 @@ def _metrics(render: Callable[[], tuple[bytes, str]]) -> Callable[[Request], Res
     return metrics
 
 
-def _api(snapshots: Snapshots) -> Router:
+def _api(snapshots: Snapshots, tree: Tree) -> Router:
     async def repositories(request: Request) -> Response:
         try:
             query = listing.parse(request.query_params)
@@ -79,10 +80,15 @@ def _api(snapshots: Snapshots) -> Router:
         snapshot = snapshots.get(request.path_params["namespace"], request.path_params["name"])
         return JSONResponse({"error": "not_found"}, 404) if snapshot is None else JSONResponse(snapshot)
 
+    def supervisor(_request: Request) -> Response:
+        """Not async: rendering thousands of children must not keep probes waiting."""
+        return JSONResponse(tree.tree())
+
     return Router(
         [
             Route("/v1/repositories", repositories),
             Route("/v1/repositories/{namespace}/{name}", repository),
+            Route("/v1/supervisor", supervisor),
         ],
         redirect_slashes=False,
     )

@@ -162,7 +162,7 @@ def test_every_route_is_documented() -> None:
     nothing = cast("Any", None)
     apps = [
         webhook_app(nothing, lambda: (), lambda _provider, _result: None, SystemClock()),
-        status_app(nothing, nothing, nothing, lambda: (b"", "")),
+        status_app(nothing, nothing, nothing, nothing, lambda: (b"", "")),
     ]
     text = page("reference/http.md")
     documented = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.systemic import Crashes, is_systemic
+from supervisor.systemic import Crashes, bearable, is_systemic
 
 
 def test_different_children_count_within_a_minute() -> None:
@@ -32,3 +32,10 @@ def test_a_fault_is_systemic_above_ten_and_half_of_the_children(
     crashed: int, children: int, systemic: bool
 ) -> None:
     assert is_systemic(crashed, children) is systemic
+
+
+@pytest.mark.parametrize(("children", "most"), [(0, 10), (21, 10), (22, 11), (23, 11), (1000, 500)])
+def test_one_more_than_is_bearable_is_systemic(children: int, most: int) -> None:
+    assert bearable(children) == most
+    assert not is_systemic(most, children)
+    assert is_systemic(most + 1, children)

@@ -20,6 +20,7 @@ def test_a_new_process_shows_its_version_and_that_it_does_not_lead() -> None:
     assert samples(Metrics("1.2.3")) == {
         'build_info{version="1.2.3"}': 1,
         "leader": 0,
+        "mailbox_oldest_seconds": 0,
         "prune_held": 0,
         "pruned_total": 0,
         "push_to_applied_seconds_count": 0,
@@ -40,6 +41,7 @@ def test_what_happens_is_counted_under_the_names_of_the_contract() -> None:
     metrics.webhook("github", "accepted")
     metrics.actor_restarted("GitRepository")
     metrics.actors({"running": 5, "parked": 1})
+    metrics.mailbox_oldest(1.5)
     metrics.leading(leader=True)
 
     assert samples(metrics) == {
@@ -63,6 +65,7 @@ def test_what_happens_is_counted_under_the_names_of_the_contract() -> None:
         'actor_restarts_total{kind="GitRepository"}': 1,
         'actors{state="running"}': 5,
         'actors{state="parked"}': 1,
+        "mailbox_oldest_seconds": 1.5,
         "leader": 1,
         'build_info{version="1"}': 1,
     }
@@ -127,5 +130,5 @@ def test_prometheus_reads_the_text_and_each_metric_says_what_it_is() -> None:
 
     families = list(text_string_to_metric_families(text.decode()))
     assert content_type == "text/plain; version=0.0.4; charset=utf-8"
-    assert len(families) == 16
+    assert len(families) == 17
     assert all(family.name.startswith("alumiini_") and family.documentation for family in families)

@@ -62,7 +62,9 @@ def test_an_unknown_route_is_not_found(stage: Stage, path: str) -> None:
 
 
 @pytest.mark.usefixtures("published")
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/api/v1/repositories"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/metrics", "/api/v1/repositories", "/api/v1/supervisor"]
+)
 def test_nothing_here_takes_a_post(stage: Stage, path: str) -> None:
     reply = stage.ask("POST", path, b"{}")
 

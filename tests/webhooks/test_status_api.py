@@ -139,7 +139,9 @@ def test_one_repository_has_its_details(stage: Stage) -> None:
 
 
 @pytest.mark.usefixtures("published")
-@pytest.mark.parametrize("path", ["/api/v1/repositories", "/api/v1/repositories/team/shop", "/api/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/repositories", "/api/v1/repositories/team/shop", "/api/v1/supervisor", "/api/x"]
+)
 @pytest.mark.parametrize(
     "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:9440", ""]
 )

@@ -73,6 +73,9 @@ class Metrics:
     def _declare_process(self) -> None:
         self._restarts = self._counter("actor_restarts", "Actors that were started again.", "kind")
         self._actors = self._gauge("actors", "Actors by state.", "state")
+        self._mailbox_oldest = self._gauge(
+            "mailbox_oldest_seconds", "For how long the oldest message of all mailboxes has waited."
+        )
         self._leader = self._gauge("leader", "1 if this process holds the lease, else 0.")
         self._build = self._gauge("build_info", "Always 1; the label says what runs.", "version")
 
@@ -136,6 +139,10 @@ class Metrics:
         """Show how many actors are in each state; pass 0 for states that are empty."""
         for state, count in states.items():
             self._actors.labels(state).set(count)
+
+    def mailbox_oldest(self, seconds: float) -> None:
+        """Show for how long the oldest message of all mailboxes has waited; 0 when none waits."""
+        self._mailbox_oldest.set(seconds)
 
     def leading(self, leader: bool) -> None:
         """Show whether this process holds the lease."""
