@@ -32,7 +32,6 @@ SHORT_COMMIT = 7
 _MOST_ERRORS = 20
 _REQUEST_LENGTH = 1024
 _MOST_BYTES = 60 * 1024
-_ASKED_LENGTH = 1024
 _OBJECT_LENGTH, _FILE_LENGTH, _ERROR_LENGTH = 600, 300, 700
 
 
@@ -60,7 +59,7 @@ def after(subject: CustomObject, report: Report) -> dict[str, Any]:
         "failures": report.failures,
     }
     if report.asked is not None:
-        status["lastHandledReconcileAt"] = shorten(report.asked, _ASKED_LENGTH)
+        status["lastHandledReconcileAt"] = shorten(report.asked, _REQUEST_LENGTH)
     if report.outcome.commit:
         status["lastAttemptedCommit"] = report.outcome.commit
     if report.outcome.failure is None:
