@@ -162,7 +162,7 @@ class World:
         self._crashes = CrashReports(
             self.own.objects, GIT_REPOSITORY, announcements, self.clock, self.supervisor.child
         )
-        self._engines = Engines(
+        self.engines = Engines(
             source=self.forge,
             objects=self.cluster.objects,
             own=self.own.objects,
@@ -285,7 +285,7 @@ class World:
 
     def _start(self, context: Context) -> ActorRef:
         subject, self._first = self._first, None
-        ref = RepositoryActor.start(context, GIT_REPOSITORY, KEY, subject, self._engines)
+        ref = RepositoryActor.start(context, GIT_REPOSITORY, KEY, subject, self.engines)
         self._refs.put(ref)
         return ref
 
