@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +13,10 @@ from starlette.routing import Mount, Route
 
 from alumiini_py import __main__, commands
 from alumiini_py.deployment import documents, is_crd
+from alumiini_py.supervision import node, supervising
+from supervisor.child import Child, LastExit, State
 from supervisor.clock import SystemClock
+from supervisor.exits import Normal
 from webhooks.receiver import webhook_app
 from webhooks.status import status_app
 from workers.model.errors import Reason
@@ -169,6 +173,20 @@ def test_every_route_is_documented() -> None:
         route for row in rows(text) for route in quoted(row[0]) if route.startswith(("GET ", "POST "))
     }
     assert documented == {route for app in apps for route in routes(app.routes)}
+
+
+def test_every_field_of_the_supervision_tree_is_documented() -> None:
+    child = Child(
+        "app", State.RUNNING, generation=1, restarts=0, last_exit=LastExit(Normal(), datetime.now(UTC))
+    )
+    known = supervising(node(child), [], most=1, seconds=1)
+    text = sections(page("reference/http.md"), "###")["The supervision tree"]
+    documented = {quoted(row[0])[0]: quoted(row[1]) for row in rows(text)}
+    assert documented.keys() == known.keys()
+    for name, value in known.items():
+        if isinstance(value, dict):
+            assert value.keys() <= set(documented[name]), name
+    assert {state for state in State if state is not State.ENDED} <= set(documented["state"])
 
 
 @pytest.mark.parametrize("source", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

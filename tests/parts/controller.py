@@ -69,6 +69,10 @@ class Listeners:
         """Ask the status API for one repository."""
         return self._ask("GET", f"http://{self.status}/api/v1/repositories/{namespace}/{name}")
 
+    def tree(self) -> Any:  # noqa: ANN401 -- JSON
+        """Ask the status API who supervises whom."""
+        return self._ask("GET", f"http://{self.status}/api/v1/supervisor").body
+
     def readiness(self) -> Answer:
         """Ask whether it is ready."""
         return self._ask("GET", f"http://{self.status}/readyz")
