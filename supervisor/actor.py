@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from abc import abstractmethod
@@ -177,3 +178,10 @@ class SupervisedActor(pykka.ThreadingActor):
         if isinstance(reason, Crashed):
             without_frames(reason.error)
         self.context.on_exit(Exited(self.context.key, self.context.generation, reason, tuple(unread)))
+
+
+def tell_to_stop(context: Context, ref: ActorRef) -> None:
+    """Ask an actor to end, before all that waits in its mailbox."""
+    context.stopping.set()
+    with contextlib.suppress(pykka.ActorDeadError):  # it has ended by itself
+        ref.stop(block=False)

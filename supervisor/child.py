@@ -84,6 +84,7 @@ class Record:
 
     ``fence`` and ``tell_to_stop`` are of the current generation, or of the last one. ``timer`` is the one
     thing that will happen by itself at ``timer_at``: the next start, or the next step of a shutdown.
+    ``starts_over`` says of a stopping child that it is started again; ``successor`` is another that is then.
     """
 
     spec: ChildSpec
@@ -102,6 +103,7 @@ class Record:
     timer_at: float = 0.0
     end: Future[Termination] = field(default_factory=Future)
     successor: ChildSpec | None = None
+    starts_over: bool = False
 
     @property
     def key(self) -> Hashable:
@@ -116,3 +118,10 @@ class Record:
     def shown(self, next_start: datetime | None) -> Child:
         """Return what others see of it."""
         return Child(self.key, self.state, self.generation, self.restarts, self.last_exit, next_start)
+
+
+def resolved(end: Termination) -> Future[Termination]:
+    """Return a termination that has ended already."""
+    future: Future[Termination] = Future()
+    future.set_result(end)
+    return future

@@ -10,13 +10,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from pykka import ActorDeadError
-
-from supervisor.actor import Context
-from supervisor.child import LastExit, Record, State, Termination
+from supervisor.actor import Context, tell_to_stop
+from supervisor.child import LastExit, Record, State, Termination, resolved
 from supervisor.deadline import Fence
 from supervisor.errors import AlreadyStartedError, MaxChildrenError, SupervisorStoppedError
 from supervisor.exits import Crashed, without_frames
+from supervisor.spec import NextStart
 from supervisor.systemic import WINDOW, Crashes, is_systemic
 from supervisor.timetable import TimetableClosedError
 
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
 
-    from supervisor.actor import ActorRef
     from supervisor.child import Child
     from supervisor.deadline import Watchdog
     from supervisor.exits import Exit, Exited
-    from supervisor.mailbox import Mailbox
+    from supervisor.mailbox import Mailbox, Message
     from supervisor.registry import Registry
     from supervisor.roster import Roster
-    from supervisor.spec import ChildSpec, NextStart
+    from supervisor.spec import ChildSpec
     from supervisor.timetable import Timetable
 
 _log = logging.getLogger(__name__)
@@ -78,7 +76,7 @@ class Children:
         record = self._records.get(spec.key)
         if record is not None:
             record.successor = spec
-            self._registry.hold(spec.key, _nothing)
+            self._registry.hold(spec.key, None)
             return
         record = self._records[spec.key] = Record(spec, Fence(self._watchdog))
         try:
@@ -94,6 +92,19 @@ class Children:
             return resolved(Termination.UNKNOWN)
         return self._terminate_record(record, record.spec.shutdown)
 
+    def restart(self, key: Hashable) -> bool:
+        """Start a child again now, or as soon as it has ended."""
+        record = self._records.get(key)
+        if record is None or (record.state is State.STOPPING and not record.starts_over):
+            return False
+        if record.state is State.RUNNING:
+            record.starts_over = True
+            self._registry.hold(key, None)
+            self._tell_to_stop(record, record.spec.shutdown)
+        elif record.state is not State.STOPPING:
+            self._start_over(record)
+        return True
+
     def stop(self, timeout: float) -> dict[Hashable, Future[Termination]]:
         """Tell all children to stop, each in its own time but cut early enough for ``timeout``."""
         self.stopping = True
@@ -107,7 +118,7 @@ class Children:
         if self.stopping:
             raise SupervisorStoppedError("the supervisor is stopping; it starts no child")
         record = self._records.get(spec.key)
-        if record is not None and record.state is not State.STOPPING:
+        if record is not None and (record.state is not State.STOPPING or record.starts_over):
             raise AlreadyStartedError(f"{spec.key} is already started ({record.state})")
         if record is None and self._max_children is not None and len(self._records) >= self._max_children:
             raise MaxChildrenError(f"{spec.key} is one more than the {self._max_children} children allowed")
@@ -125,7 +136,7 @@ class Children:
             context.stopping.set()
             record.fence.close()
             raise
-        record.tell_to_stop = partial(_tell_to_stop, context, ref)
+        record.tell_to_stop = partial(tell_to_stop, context, ref)
         record.mailbox = cast("Mailbox", ref.actor_inbox)
         record.next_start = None
         self._registry.bind(record.key, ref)
@@ -143,7 +154,7 @@ class Children:
         record.fence.close()  # also for threads that the actor may have left behind
         record.last_exit = LastExit(exited.reason, self._clock.now())
         if record.state is State.STOPPING:
-            self._gone(record, Termination.STOPPED)
+            self._gone(record, Termination.STOPPED, exited.unread)
             return
         came = self._registry.hold(record.key, partial(self._wake_soon, record), exited.unread)
         if not record.spec.restart.follows(exited.reason):
@@ -207,20 +218,23 @@ class Children:
 
     def _terminate_record(self, record: Record, shutdown: float) -> Future[Termination]:
         self._registry.unbind(record.key)
-        record.successor = None
+        record.successor, record.starts_over = None, False
         if record.state in {State.RESTARTING, State.PARKED}:
             self._remove(record)
             return resolved(Termination.STOPPED)
         at = self._clock.monotonic() + shutdown
         if record.state is State.RUNNING:
-            record.end = Future()
-            record.end.set_running_or_notify_cancel()  # nobody takes a termination back
-            self._set_timer(record, at, self._cut)
-            self._show(record, State.STOPPING)
-            record.tell_to_stop()
+            self._tell_to_stop(record, shutdown)
         elif not record.fence.closed and at < record.timer_at:
             self._set_timer(record, at, self._cut)
         return record.end
+
+    def _tell_to_stop(self, record: Record, shutdown: float) -> None:
+        record.end = Future()
+        record.end.set_running_or_notify_cancel()  # nobody takes a termination back
+        self._set_timer(record, self._clock.monotonic() + shutdown, self._cut)
+        self._show(record, State.STOPPING)
+        record.tell_to_stop()
 
     def _cut(self, record: Record) -> None:
         """Let nothing of it take effect from now on: the time to end by itself is over."""
@@ -229,12 +243,21 @@ class Children:
 
     def _abandon(self, record: Record) -> None:
         _log.error("%s, generation %d, did not end and is abandoned", record.key, record.generation)
-        self._gone(record, Termination.ABANDONED)
+        self._gone(record, Termination.ABANDONED, record.mailbox.take() if record.mailbox else ())
 
-    def _gone(self, record: Record, end: Termination) -> None:
+    def _gone(self, record: Record, end: Termination, unread: tuple[Message, ...]) -> None:
         """Tell those who wait; the key is free when what was cut in flight can have no effect any more."""
         record.end.set_result(end)
-        self._set_timer(record, record.fence.in_flight_until, self._remove)
+        if record.starts_over:
+            self._registry.hold(record.key, None, unread)
+            self._start_over(record)
+        else:
+            self._set_timer(record, record.fence.in_flight_until, self._remove)
+
+    def _start_over(self, record: Record) -> None:
+        record.starts_over = False
+        at = max(self._clock.monotonic(), record.fence.in_flight_until)
+        self._plan(record, NextStart(at, soonest=at, parked=False))
 
     def _remove(self, record: Record) -> None:
         self._drop_timer(record)
@@ -273,20 +296,3 @@ class Children:
         if record.next_start is None:
             return None
         return self._clock.now() + timedelta(seconds=record.next_start.at - self._clock.monotonic())
-
-
-def resolved(end: Termination) -> Future[Termination]:
-    """Return a termination that has ended already."""
-    future: Future[Termination] = Future()
-    future.set_result(end)
-    return future
-
-
-def _tell_to_stop(context: Context, ref: ActorRef) -> None:
-    context.stopping.set()
-    with contextlib.suppress(ActorDeadError):  # it has ended by itself
-        ref.stop(block=False)
-
-
-def _nothing() -> None:
-    """Wake nobody: the start that the messages are kept for comes by itself."""

@@ -8,19 +8,19 @@ systemic.
 from __future__ import annotations
 
 from concurrent import futures
-from concurrent.futures import Future
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
-from supervisor.child import Child, ChildCounts, State, Termination
-from supervisor.children import Children, resolved
+from supervisor.child import Child, ChildCounts, State, Termination, resolved
+from supervisor.children import Children
 from supervisor.errors import SupervisorStoppedError
 from supervisor.roster import Roster
 from supervisor.timetable import Timetable, TimetableClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+    from concurrent.futures import Future
 
     from supervisor.deadline import Watchdog
     from supervisor.registry import Registry
@@ -94,6 +94,17 @@ class DynamicSupervisor:
         except SupervisorStoppedError:
             return resolved(Termination.UNKNOWN)
 
+    def restart_child(self, key: Hashable) -> bool:
+        """Start a child again now, a running one as soon as it has ended; False when there is none.
+
+        A running child has ``spec.shutdown`` seconds to end, as when it is terminated. Messages to it are
+        kept. It counts as a restart like any other.
+        """
+        try:
+            return self._ask(partial(self._children.restart, key))
+        except SupervisorStoppedError:
+            return False
+
     def which_children(self) -> tuple[Child, ...]:
         """Return all children, in the order they were started; never waits for one."""
         return self._roster.children()
@@ -128,16 +139,8 @@ class DynamicSupervisor:
     def _ask(self, work: Callable[[], T], timeout: float | None = None) -> T:
         if self._thread.is_current:
             return work()
-        answer: Future[T] = Future()
         try:
-            self._thread.call_soon(partial(_settle, answer, work))
+            answer = self._thread.ask(work)
         except TimetableClosedError:
             raise SupervisorStoppedError("the supervisor was stopped") from None
         return answer.result(timeout)
-
-
-def _settle(answer: Future[T], work: Callable[[], T]) -> None:
-    try:
-        answer.set_result(work())
-    except BaseException as error:  # noqa: BLE001 -- it belongs to the thread that asked
-        answer.set_exception(error)

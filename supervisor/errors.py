@@ -13,3 +13,11 @@ class MaxChildrenError(Exception):
 
 class SupervisorStoppedError(Exception):
     """The supervisor was stopped or has given up."""
+
+
+class UnknownChildError(Exception):
+    """There is no child of that name."""
+
+
+class SystemicFaultError(Exception):
+    """A supervisor gave up, because the fault is in none of its children."""

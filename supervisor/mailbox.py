@@ -57,7 +57,7 @@ EMPTY = Backlog(0, 0.0)
 """Nothing waits."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     envelope: Envelope[Any]
     since: float
@@ -139,6 +139,16 @@ class Mailbox:
             heapq.heappush(self._timers, timer)
             self._changed.notify()
             return timer
+
+    def take(self) -> tuple[Message, ...]:
+        """Take out what waits, oldest first in each lane, but what is asked for and pykka's own."""
+        with self._changed:
+            taken = [waiting for lane in self._lanes.values() for waiting in lane]
+            taken = [waiting for waiting in taken if waiting in self._waiting.values()]
+            for waiting in taken:
+                self._lanes[waiting.envelope.message.lane].remove(waiting)
+            self._waiting.clear()
+            return tuple(waiting.envelope.message for waiting in taken)
 
     def close(self) -> list[Envelope[Any]]:
         """Refuse all later senders and return what was never read; a second call returns nothing."""

@@ -7,12 +7,16 @@ import itertools
 import logging
 import math
 import threading
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from supervisor.clock import AlarmClock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _SOON = -math.inf
@@ -79,6 +83,13 @@ class Timetable:
         """Call once as soon as the thread is free, before all timed calls, in the order asked for."""
         self.call_at(_SOON, call)
 
+    def ask(self, work: Callable[[], T]) -> Future[T]:
+        """Call soon, and return what the call will return or raise. Raises TimetableClosedError."""
+        answer: Future[T] = Future()
+        answer.set_running_or_notify_cancel()  # nobody takes it back
+        self.call_soon(partial(_settle, answer, work))
+        return answer
+
     def forget(self, number: int) -> None:
         """Drop a call; nothing happens if it was made already."""
         with self._changed:
@@ -120,3 +131,10 @@ class Timetable:
                 call = self._calls.pop(heapq.heappop(self._due)[1], None)
                 if call is not None:
                     return call
+
+
+def _settle(answer: Future[T], work: Callable[[], T]) -> None:
+    try:
+        answer.set_result(work())
+    except BaseException as error:  # noqa: BLE001 -- it belongs to the thread that asked
+        answer.set_exception(error)
