@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from supervisor.deadline import Deadline
     from tests.parts.controller import Controller, Controllers
     from tests.parts.stage import Stage
-    from workers.repository.ports import Source, SourceTree
+    from workers.repository.ports import Source
     from workers.source.remote import Remote
+    from workers.source.tree import SourceTree
 
 
 def nothing() -> None:
@@ -98,16 +99,17 @@ def test_an_actor_that_keeps_dying_is_restarted_then_parked_and_the_tree_says_wh
     began = datetime.now(UTC)
     source.first = die
 
-    def after_another_push(state: str) -> dict[str, Any] | None:
+    def after_another_push(state: str) -> dict[str, Any]:
+        """Return the worker once it is there, nothing before."""
         controller.push(stage.url(), "1" * 40)  # also brings the next start nearer
         found = worker(stage, controller)
-        return found if found["state"] == state else None
+        return found if found["state"] == state else {}
 
-    dead = eventually(partial(after_another_push, "restarting"), "it waits for its next start") or {}
+    dead = eventually(partial(after_another_push, "restarting"), "it waits for its next start")
     assert dead["lastExit"]["reason"] == "crashed: ZeroDivisionError"
     assert dead["nextStart"] >= dead["lastExit"]["at"]
 
-    dead = eventually(partial(after_another_push, "parked"), "it is parked") or {}
+    dead = eventually(partial(after_another_push, "parked"), "it is parked")
     assert (dead["generation"], dead["restarts"]) == (6, 5)
     assert dead["lastExit"]["reason"] == "crashed: ZeroDivisionError"
     died, starts = (datetime.fromisoformat(text) for text in (dead["lastExit"]["at"], dead["nextStart"]))
