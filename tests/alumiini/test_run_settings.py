@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from alumiini_py.__main__ import _parser
 from alumiini_py.commands import ALL
 from alumiini_py.commands.run import _settings
 
 if TYPE_CHECKING:
+    import pytest
+
     from alumiini_py.settings import Settings
 
 
