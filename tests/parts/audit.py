@@ -43,9 +43,7 @@ class AuditLog:
     def requests(self) -> list[Asked]:
         """Return what the controller asked, in the order of the answers; the end of a watch is none."""
         self._until_written()
-        with self._file.open("rb") as log:
-            log.seek(self._from)
-            lines = [json.loads(line) for line in log]
+        lines = [json.loads(line) for line in self._since(self._from).splitlines()]
         return [_asked(line) for line in lines if _counts(line)]
 
     def writes(self) -> list[Asked]:
@@ -56,8 +54,14 @@ class AuditLog:
         """Wait until a request of our own is in the log: all that were answered before it are then, too."""
         self._marks += 1
         mark = f"mark-{id(self)}-{self._marks}"
+        before = self._file.stat().st_size
         self._api.get("configmaps", mark, "default")
-        eventually(lambda: mark in self._file.read_text()[-100_000:], "the audit log is written")
+        eventually(lambda: mark.encode() in self._since(before), "the audit log is written")
+
+    def _since(self, position: int) -> bytes:
+        with self._file.open("rb") as log:
+            log.seek(position)
+            return log.read()
 
 
 def _counts(line: dict[str, Any]) -> bool:
