@@ -90,6 +90,7 @@ class Application:
         parts.source.close()
         for connection in parts.connections:
             connection.close()
+        parts.watchdog.close()
 
     def _lead(self) -> None:
         try:

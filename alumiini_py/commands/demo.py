@@ -15,6 +15,7 @@ from alumiini_py.demo.stage import Stage
 from alumiini_py.demo.visit import visit
 from alumiini_py.deployment import DeploymentError
 from alumiini_py.exit_codes import DONE, FAILED
+from alumiini_py.flags import flag
 from webhooks.server import ListenError
 from workers.cluster.errors import UnreachableError
 from workers.model.errors import SyncError
@@ -38,7 +39,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add ``demo`` to the command line."""
     parser = commands.add_parser("demo", help="show a sync, a push, a prune and a crash on real parts")
     parser.add_argument("url", nargs="?", metavar="URL", help="follow this repository instead of a sample")
-    parser.add_argument("--once", action="store_true", help="end after the show")
+    flag(parser, "--once", action="store_true", help="end after the show")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from alumiini_py.controlplane.kept import END_SECONDS
 from alumiini_py.controlplane.plane import KUBECONFIG, ControlPlane
 from alumiini_py.controlplane.user_folders import data_folder
 from alumiini_py.exit_codes import DONE, FAILED, NOT_FOUND, TIMED_OUT
+from alumiini_py.flags import flag
 from alumiini_py.terminal import complain, say
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         ("status", _status, "say whether it runs; the exit code is 3 when it does not"),
     ):
         parser = actions.add_parser(name, help=description)
-        parser.add_argument(
+        flag(
+            parser,
             "--data-dir",
             type=Path,
             default=data_folder(os.environ),

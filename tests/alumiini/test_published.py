@@ -68,6 +68,7 @@ def test_one_repository_adds_objects_errors_and_durations(world: World) -> None:
     ]
     assert snapshot["objects"][0] == {
         "group": "",
+        "version": "v1",
         "kind": "ConfigMap",
         "namespace": "shop",
         "name": "a",

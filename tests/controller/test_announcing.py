@@ -18,11 +18,15 @@ from workers.controller.announcer import ANNOUNCER, Announce, Announcements, Ann
 from workers.controller.custom_object import decode
 from workers.controller.own_object import OwnObject
 from workers.model.errors import Reason, SyncError
+from workers.model.keys import ResourceKey
 
 if TYPE_CHECKING:
     from supervisor.deadline import Deadline
     from tests.controller.lamps import Home
     from workers.controller.custom_object import CustomObject
+
+
+DESK, SHELF = ResourceKey("Lamp", "home", "desk"), ResourceKey("Lamp", "home", "shelf")
 
 
 def busy(_: CustomObject) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def announcements(home: Home) -> Announcements:
 def test_what_is_to_be_announced_now_is_written_by_the_announcer(announcements: Announcements) -> None:
     written: queue.Queue[str] = queue.Queue()
 
-    announcements.now("desk", lambda _: written.put(threading.current_thread().name))
+    announcements.now(DESK, lambda _: written.put(threading.current_thread().name))
 
     assert written.get(timeout=BOUND) == ANNOUNCER
 
@@ -102,7 +106,7 @@ def test_what_is_to_be_announced_now_is_written_by_the_announcer(announcements: 
 def test_what_is_to_be_announced_later_waits_for_its_time(home: Home, announcements: Announcements) -> None:
     written: queue.Queue[float] = queue.Queue()
 
-    announcements.after(2.0, "desk", lambda _: written.put(home.clock.monotonic()))
+    announcements.after(2.0, DESK, lambda _: written.put(home.clock.monotonic()))
     home.clock.advance(1.9)
     home.clock.advance(0.1)
 
@@ -111,8 +115,8 @@ def test_what_is_to_be_announced_later_waits_for_its_time(home: Home, announceme
 
 def test_an_announcement_that_was_taken_back_never_comes(home: Home, announcements: Announcements) -> None:
     written: queue.Queue[str] = queue.Queue()
-    take_back = announcements.after(2.0, "desk", lambda _: written.put("desk"))
-    announcements.after(2.0, "shelf", lambda _: written.put("shelf"))
+    take_back = announcements.after(2.0, DESK, lambda _: written.put("desk"))
+    announcements.after(2.0, SHELF, lambda _: written.put("shelf"))
 
     take_back()
     home.clock.advance(2.0)
@@ -129,8 +133,8 @@ def test_one_that_cannot_be_written_does_not_end_the_announcer(
 ) -> None:
     written: queue.Queue[str] = queue.Queue()
 
-    announcements.now("desk", fail(error))
-    announcements.now("shelf", lambda _: written.put("shelf"))
+    announcements.now(DESK, fail(error))
+    announcements.now(SHELF, lambda _: written.put("shelf"))
 
     assert written.get(timeout=BOUND) == "shelf"
     child = home.supervisor.child(ANNOUNCER)
@@ -141,6 +145,6 @@ def test_one_that_cannot_be_written_does_not_end_the_announcer(
 def test_announcements_that_wait_are_one_message_with_the_latest_of_each() -> None:
     first, second, third = fail(ValueError()), fail(ValueError()), fail(ValueError())
 
-    merged = Announce({"desk": first, "shelf": second}).merge(Announce({"desk": third}))
+    merged = Announce({DESK: first, SHELF: second}).merge(Announce({DESK: third}))
 
-    assert merged.writes == {"desk": third, "shelf": second}
+    assert merged.writes == {DESK: third, SHELF: second}

@@ -15,7 +15,7 @@ from workers.repository.state import Entry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ENTRY = Entry("uid", "sha256:00", "2026-01-01T00:00:00Z")
+ENTRY = Entry("uid", "sha256:00", "2026-01-01T00:00:00Z", "v1")
 
 
 def snapshot(
@@ -28,9 +28,10 @@ def snapshot(
     )
 
 
-def shown(key: ObjectKey, state: str = "synced", message: str = "") -> dict[str, str]:
+def shown(key: ObjectKey, state: str = "synced", message: str = "", version: str = "v1") -> dict[str, str]:
     return {
         "group": key.group,
+        "version": version,
         "kind": key.kind,
         "namespace": key.namespace,
         "name": key.name,
@@ -56,9 +57,9 @@ def test_an_object_of_any_kind_is_shown_by_its_parts(key: ObjectKey) -> None:
 def test_an_object_that_failed_says_why_whether_it_is_there_or_not(reason: str, state: str) -> None:
     error = ObjectError(str(INGRESS), "a.yaml:1", reason, "it was refused")
 
-    for there in ((INGRESS,), ()):
+    for there, version in (((INGRESS,), "v1"), ((), "")):
         assert snapshot(*there, errors=(error,)).details()["objects"] == [
-            shown(INGRESS, state, "it was refused")
+            shown(INGRESS, state, "it was refused", version)
         ]
 
 
@@ -66,7 +67,7 @@ def test_an_object_that_failed_says_why_whether_it_is_there_or_not(reason: str, 
 def test_an_object_of_any_kind_that_never_was_there_is_shown_by_its_parts(key: ObjectKey) -> None:
     error = ObjectError(str(key), "a.yaml:1", "ApplyFailed", "no")
 
-    assert snapshot(errors=(error,)).details()["objects"] == [shown(key, "failed", "no")]
+    assert snapshot(errors=(error,)).details()["objects"] == [shown(key, "failed", "no", version="")]
 
 
 def test_objects_are_sorted() -> None:

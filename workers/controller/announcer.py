@@ -16,10 +16,11 @@ from workers.controller.own_object import answered
 from workers.model.errors import SyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Mapping
 
     from supervisor.deadline import Deadline, Watchdog
     from supervisor.registry import Registry
+    from workers.model.keys import ResourceKey
 
 ANNOUNCER = "announcer"
 """The key of the one actor."""
@@ -34,7 +35,7 @@ class Announce(Message):
 
     lane: ClassVar[Lane] = Lane.RECONCILE
 
-    writes: Mapping[Hashable, Callable[[Deadline], None]]
+    writes: Mapping[ResourceKey, Callable[[Deadline], None]]
 
     def merge(self, newer: Self) -> Self:
         """Return both."""
@@ -53,7 +54,8 @@ class Announcer(SupervisedActor):
                     with answered():
                         write(self.context.fence.deadline(_WRITE_SECONDS))
                 except SyncError as error:
-                    _log.warning("cannot write a status: %s", error.message, extra={"repository": str(key)})
+                    labels = {"repository": key.place}
+                    _log.warning("cannot write a status: %s", error.message, extra=labels)
 
 
 class Announcements:
@@ -63,12 +65,14 @@ class Announcements:
         self._registry = registry
         self._watchdog = watchdog
 
-    def after(self, seconds: float, key: Hashable, write: Callable[[Deadline], None]) -> Callable[[], None]:
+    def after(
+        self, seconds: float, key: ResourceKey, write: Callable[[Deadline], None]
+    ) -> Callable[[], None]:
         """Let ``write`` be called on the announcer's thread in ``seconds``; returns what cancels it."""
         at = self._watchdog.clock.monotonic() + seconds
         number = self._watchdog.call_at(at, partial(self.now, key, write))
         return partial(self._watchdog.forget, number)
 
-    def now(self, key: Hashable, write: Callable[[Deadline], None]) -> None:
+    def now(self, key: ResourceKey, write: Callable[[Deadline], None]) -> None:
         """Let ``write`` be called on the announcer's thread soon; never blocks."""
         self._registry.send(ANNOUNCER, Announce({key: write}))

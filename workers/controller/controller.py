@@ -84,7 +84,7 @@ class Controller:
         self._begin(subject)
 
     def _begin(self, subject: CustomObject) -> None:
-        _log.info("starting an actor", extra={"repository": _name(subject.key)})
+        _log.info("starting an actor", extra={"repository": subject.key.place})
         spec = ChildSpec(subject.key, _Start(self._kind, subject), shutdown=self._shutdown)
         try:
             self._supervisor.start_child(spec)
@@ -100,7 +100,7 @@ class Controller:
                 self._registry.send(subject.key, trigger.message(subject))
 
     def _end(self, key: ResourceKey) -> None:
-        _log.info("ending an actor: its object is gone", extra={"repository": _name(key)})
+        _log.info("ending an actor: its object is gone", extra={"repository": key.place})
         self._supervisor.terminate_child(key).add_done_callback(lambda _: self._ended(key))
 
     def _ended(self, key: ResourceKey) -> None:
@@ -137,7 +137,3 @@ class _Start:
     def __call__(self, context: Context) -> ActorRef:
         subject, self._subject = self._subject, None
         return self._kind.start(context, self._key, subject)
-
-
-def _name(key: ResourceKey) -> str:
-    return f"{key.namespace}/{key.name}"

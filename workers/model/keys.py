@@ -46,8 +46,18 @@ class ResourceKey:
     namespace: str
     name: str
 
+    @property
+    def place(self) -> str:
+        """``namespace/name``, as people write it where the kind is clear."""
+        return f"{self.namespace}/{self.name}"
+
     def __str__(self) -> str:
         return f"{self.kind}/{self.namespace}/{self.name}"
+
+
+def version_of(api_version: str) -> str:
+    """Return the version of an ``apiVersion``: ``apps/v1`` and ``v1`` give ``v1``."""
+    return api_version.rpartition("/")[2]
 
 
 def group_of(api_version: str) -> str:

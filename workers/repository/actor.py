@@ -247,4 +247,4 @@ class RepositoryActor(SupervisedActor):
             self._next = self.send_after(again, Poll())
 
     def _labels(self) -> dict[str, str]:
-        return {"repository": f"{self._key.namespace}/{self._key.name}"}
+        return {"repository": self._key.place}

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from supervisor.deadline import DeadlineExceededError
 from workers.cluster.errors import ChangedError
 from workers.cluster.established import await_established
 from workers.cluster.objects import ABSENT
 from workers.controller.own_object import answered
 from workers.manifests.order import Stage
 from workers.model.errors import ObjectError, Reason, SyncError
-from workers.model.keys import GroupKind
+from workers.model.keys import GroupKind, version_of
 from workers.model.ownership import other_owner, stamp
 from workers.repository.state import Entry
 
@@ -90,10 +91,13 @@ class Applying:
 
     def _attempt(self, built: BuiltObject) -> tuple[BuiltObject, LiveObject | SyncError]:
         try:
-            with answered():
-                return built, self._apply(built)
+            return built, self._apply(built)
         except SyncError as error:
             return built, error
+        except DeadlineExceededError:
+            return built, SyncError(
+                Reason.APPLY_FAILED, f"{built.key} was not applied: {self.run.too_late()}"
+            )
 
     def _apply(self, built: BuiltObject) -> LiveObject:
         resource = self._resource(built)
@@ -162,7 +166,9 @@ class Applying:
             if result.slowly:
                 self.state.refuse(built.key, built.digest, result, self.run.clock.monotonic())
             return
-        self.inventory[built.key] = Entry(result.uid, built.digest, result.created)
+        self.inventory[built.key] = Entry(
+            result.uid, built.digest, result.created, version_of(built.api_version)
+        )
         self.state.refusals.pop(built.key, None)
         self._count(applied=1)
 

@@ -47,7 +47,7 @@ class CrashReports:
         """Take in a change of a supervisor's child; never blocks."""
         crashed = child.last_exit is not None and isinstance(child.last_exit.reason, Crashed)
         if child.state in _WAITING and crashed and isinstance(child.key, ResourceKey):
-            self._announcements.now(("crash", child.key), partial(self._write, child.key, child))
+            self._announcements.now(child.key, partial(self._write, child.key, child))
 
     def _write(self, key: ResourceKey, child: Child, deadline: Deadline) -> None:
         """Write the status unless the next life has begun or somebody else wrote meanwhile."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from supervisor.deadline import Deadline
+    from workers.cluster.resources import Resource
     from workers.model.keys import GroupKind, ObjectKey
     from workers.model.ownership import Owner
     from workers.repository.ports import Engines
@@ -26,17 +27,15 @@ def recall(
     if kinds:
         engines.discovery.refresh(deadline, older_than=_FRESH_SECONDS)
     return {
-        live.key: Entry(live.uid, live.annotations.get(HASH_ANNOTATION, ""), live.created)
+        live.key: Entry(live.uid, live.annotations.get(HASH_ANNOTATION, ""), live.created, resource.version)
         for kind in sorted(kinds)
-        for live in members(owner, kind, engines, deadline)
+        if (resource := engines.discovery.preferred(kind, deadline)) is not None  # else it is gone
+        for live in members(owner, resource, engines, deadline)
     }
 
 
-def members(owner: Owner, kind: GroupKind, engines: Engines, deadline: Deadline) -> Iterator[LiveObject]:
-    """Give the objects of a kind that are ours and not on their way out; none when the kind is gone."""
-    resource = engines.discovery.preferred(kind, deadline)
-    if resource is None:
-        return
+def members(owner: Owner, resource: Resource, engines: Engines, deadline: Deadline) -> Iterator[LiveObject]:
+    """Give the objects of a kind that are ours and not on their way out."""
     selector = f"{PART_OF_LABEL}={owner.applyset}"
     for live in engines.objects.list(resource, selector, deadline):
         if is_ours(live, owner) and not live.deleting:

@@ -76,7 +76,7 @@ class Pruning:
             return
         if len(keys) > _READ_EACH:
             wanted = set(keys)
-            listed = members(self.own.subject.owner, kind, self.engines, self.deadline)
+            listed = members(self.own.subject.owner, resource, self.engines, self.deadline)
             yield from (live for live in listed if live.key in wanted)
             return
         for key in keys:

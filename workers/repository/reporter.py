@@ -185,8 +185,7 @@ class Reporter:
         return Regarding(version, key.kind, key.namespace, key.name, self.own.subject.uid)
 
     def _labels(self) -> dict[str, str]:
-        key = self.own.subject.key
-        return {"repository": f"{key.namespace}/{key.name}"}
+        return {"repository": self.own.subject.key.place}
 
 
 def _counted(outcome: Outcome) -> str:

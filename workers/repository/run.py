@@ -68,6 +68,10 @@ class Run:
         """The commit whose prune a person has allowed, empty for none."""
         return str(self.own.subject.annotations.get(ALLOW_PRUNE_ANNOTATION, ""))
 
+    def too_late(self) -> str:
+        """Return what to say when the deadline has passed."""
+        return f"the sync took longer than spec.timeout, {self.spec.timeout:g}s; raise it or help the cluster"
+
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Do a step of the sync, unless the actor has to end or to give way, and note how long it took."""

@@ -62,7 +62,8 @@ class RepositorySnapshot:
     def details(self) -> Mapping[str, Any]:
         """Return the objects, the last errors and the seconds of each step of the last sync."""
         failed = {error.object: error for error in self.errors if error.object}
-        known = {str(key): key for key in list(self.inventory)}
+        inventory = dict(self.inventory)  # the actor may go on writing to it
+        known = {str(key): (key, entry.version) for key, entry in inventory.items()}
         return {
             "objects": [_object(name, known.get(name), failed.get(name)) for name in sorted(known | failed)],
             "errors": [
@@ -73,13 +74,14 @@ class RepositorySnapshot:
         }
 
 
-def _object(name: str, key: ObjectKey | None, error: ObjectError | None) -> dict[str, Any]:
+def _object(name: str, found: tuple[ObjectKey, str] | None, error: ObjectError | None) -> dict[str, Any]:
     state = "synced" if error is None else "conflict" if error.reason == "Conflict" else "failed"
     kind, _, place = name.partition("/")
     namespace, _, last = place.rpartition("/")
     return {
-        "group": key.group if key is not None else kind.partition(".")[2],
-        "kind": key.kind if key is not None else kind.partition(".")[0],
+        "group": found[0].group if found is not None else kind.partition(".")[2],
+        "version": found[1] if found is not None else "",
+        "kind": found[0].kind if found is not None else kind.partition(".")[0],
         "namespace": namespace,
         "name": last,
         "state": state,

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object of ours in the cluster; ``created`` as in LiveObject."""
+    """An object of ours in the cluster, in the API ``version`` we saw it in; ``created`` as in LiveObject."""
 
     uid: str
     digest: str
     created: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)

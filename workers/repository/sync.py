@@ -42,10 +42,7 @@ def synchronise(run: Run, state: State, engines: Engines) -> Outcome:
     except SyncError as failed:
         error = failed
     except DeadlineExceededError:
-        error = SyncError(
-            Reason.APPLY_FAILED,
-            f"the sync took longer than spec.timeout, {run.spec.timeout:g}s; raise it or help the cluster",
-        )
+        error = SyncError(Reason.APPLY_FAILED, run.too_late())
     return Outcome(run.commit, run.counts, error, error.errors if error else ())
 
 
