@@ -52,7 +52,10 @@ class Member:
 
 
 class OrderedChildren:
-    """What ``Supervisor`` decides and does; all but ``close`` runs on ``thread``, so nothing needs a lock."""
+    """What ``Supervisor`` decides and does; all of it runs on ``thread``, so nothing needs a lock.
+
+    Any thread may call ``close`` and read ``closed``: whether nothing is started any more.
+    """
 
     def __init__(
         self,
@@ -71,13 +74,13 @@ class OrderedChildren:
         self._on_systemic = on_systemic
         self._members: dict[str, Member] = {}
         self._restarts: tuple[float, ...] = ()
-        self._closed = False
+        self.closed = False
         self._until = math.inf
 
     def close(self, until: float) -> None:
         """Start nothing from now on, give no child time beyond the monotonic ``until``; for any thread."""
         self._until = until
-        self._closed = True
+        self.closed = True
 
     def start_all(self, specs: Iterable[ServiceSpec]) -> None:
         """Start children in order, all or none."""
@@ -118,7 +121,7 @@ class OrderedChildren:
 
     def stop_all(self) -> tuple[str, ...]:
         """Stop all children for good, last first; return who was given up."""
-        self._closed = True
+        self.closed = True
         given_up = []
         for member in reversed(self._members.values()):
             if not self._halt(member):
@@ -135,7 +138,7 @@ class OrderedChildren:
         return member
 
     def _launch(self, member: Member) -> None:
-        if self._closed:
+        if self.closed:
             raise SupervisorStoppedError("the supervisor is stopping; it starts no child")
         member.generation += 1
         member.restarts += member.state is State.RESTARTING
@@ -163,7 +166,7 @@ class OrderedChildren:
 
     def _restart(self, member: Member) -> None:
         """Start a child that has ended, and by the strategy others, unless that is once too often."""
-        if self._closed:
+        if self.closed:
             return
         now = self._clock.monotonic()
         if self._intensity.room_at(self._restarts, now) > now:
@@ -183,7 +186,7 @@ class OrderedChildren:
 
     def _start_again(self, group: Iterable[Member]) -> None:
         for member in group:
-            if self._closed:
+            if self.closed:
                 return
             try:
                 self._launch(member)

@@ -85,8 +85,8 @@ class Registry:
     def hold(self, key: Hashable, wake: Callable[[], None] | None, unread: Iterable[Message] = ()) -> bool:
         """Keep messages until the next ``bind``, beginning with the unread ones; for its supervisor.
 
-        The first message from now on calls ``wake`` once, on its sender's thread; None when the start comes by
-        itself. Returns whether messages came since the actor ended, for which nobody was woken.
+        The first message from now on calls ``wake`` once, on its sender's thread; None when the start
+        comes by itself. Returns whether messages came since the actor ended, for which nobody was woken.
         """
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())

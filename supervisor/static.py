@@ -63,6 +63,11 @@ class Supervisor:
         """For how long the supervisor has been at one and the same thing, in seconds; 0 when it rests."""
         return self._thread.busy_seconds
 
+    @property
+    def state(self) -> State:
+        """RUNNING, then STOPPING for good once it was told to stop or has given up."""
+        return State.STOPPING if self._children.closed else State.RUNNING
+
     def start(self) -> None:
         """Start all children in order, and return when they run.
 
