@@ -66,6 +66,16 @@ def test_a_message_that_is_asked_for_is_never_merged(mailbox: Mailbox) -> None:
     assert read_all(mailbox) == [Webhook(("a", "b")), Webhook(("asked",))]
 
 
+def test_what_waits_can_be_taken_out_but_what_is_asked_for_and_what_is_not_ours(mailbox: Mailbox) -> None:
+    put(mailbox, Poll(), "stop", Webhook(("a",)), Resync())
+    mailbox.put(Envelope(Webhook(("asked",)), reply_to=pykka.ThreadingFuture()))
+    put(mailbox, Webhook(("b",)))
+    assert mailbox.take() == (Webhook(("a", "b")), Resync(), Poll())
+    assert mailbox.take() == ()
+    put(mailbox, Webhook(("c",)))
+    assert read_all(mailbox) == ["stop", Webhook(("asked",)), Webhook(("c",))]
+
+
 def test_a_merge_that_raises_tells_the_sender_and_changes_nothing(mailbox: Mailbox) -> None:
     put(mailbox, Unmergeable())
     with pytest.raises(ValueError, match="cannot be merged"):

@@ -62,11 +62,13 @@ class SupervisorMachine(RuleBasedStateMachine):
         self.expected: dict[str, list[int]] = defaultdict(list)
         self.children: set[str] = set()
         self.restarts: dict[str, list[float]] = defaultdict(list)
+        self.by_hand: set[str] = set()
         self.sent = 0
 
     def _start_actor(self, context: Context) -> pykka.ActorRef[Life]:
-        if context.generation > 1:
+        if context.generation > 1 and str(context.key) not in self.by_hand:
             self.restarts[str(context.key)].append(self.house.clock.monotonic())
+        self.by_hand.discard(str(context.key))
         return Life.start(context, self.alive, self.told)
 
     def _runs(self, key: str) -> bool:
@@ -137,6 +139,18 @@ class SupervisorMachine(RuleBasedStateMachine):
         self.children.discard(key)
         del self.expected[key][len(self.told[key]) :]  # what was kept for its next start goes with it
 
+    @rule(key=KEYS)
+    def restart(self, key: str) -> None:
+        if key in self.children:
+            self.by_hand.add(key)
+        before = len(self.changes[key])
+        assert self.house.supervisor.restart_child(key) is (key in self.children)
+        while key in self.children and not self._started_since(key, before):
+            self.house.changes.get(timeout=BOUND)
+
+    def _started_since(self, key: str, before: int) -> bool:
+        return any(change.state is State.RUNNING for change in self.changes[key][before:])
+
     @rule(seconds=st.sampled_from([0.5, 1, 4, 40]))
     def let_time_pass(self, seconds: float) -> None:
         self.house.clock.advance(seconds)
@@ -163,8 +177,8 @@ class SupervisorMachine(RuleBasedStateMachine):
             None: {"running"},
             "running": {"restarting", "parked", "stopping"},
             "restarting": {"restarting", "running", "ended"},
-            "parked": {"parked", "running", "ended"},
-            "stopping": {"ended"},
+            "parked": {"parked", "restarting", "running", "ended"},
+            "stopping": {"restarting", "ended"},
             "ended": {"running"},
         }
         for changes in self.changes.values():
