@@ -56,6 +56,37 @@ def test_without_prune_or_suspended_they_stay_and_lose_our_marks(
     assert (stage.config_map("one") or {})["metadata"]["labels"] == {"app": "shop"}
 
 
+def test_kept_objects_are_taken_again_by_a_new_one_of_that_name(
+    stage: Stage, controllers: Controllers
+) -> None:
+    repository = stage.repository(files=TWO)
+    stage.follow(prune=False)
+    controllers.start()
+    stage.until_synced(repository.head())
+    kept = stage.config_map("one") or {}
+    stage.delete()
+    stage.until_gone()
+    uid = stage.follow()["metadata"]["uid"]
+    stage.until_synced(repository.head())
+    assert stage.owner_of("one") == stage.owner_of("two") == uid
+    assert (stage.config_map("one") or {})["metadata"]["uid"] == kept["metadata"]["uid"]
+    stage.delete()
+    stage.until_gone()
+    eventually(lambda: stage.config_maps() == set(), "the objects are gone")
+
+
+def test_objects_in_other_namespaces_go_too(stage: Stage, controllers: Controllers) -> None:
+    name = f"{stage.namespace}-far"
+    repository = stage.repository(files={"far.yaml": config_map(name, namespace="default")})
+    stage.follow()
+    controllers.start()
+    stage.until_synced(repository.head())
+    assert stage.api.get("configmaps", name, "default")
+    stage.delete()
+    stage.until_gone()
+    assert stage.api.get("configmaps", name, "default") is None
+
+
 def test_protected_objects_stay_under_every_policy(stage: Stage, controllers: Controllers) -> None:
     name = f"{stage.namespace}-kept"
     keep = config_map("keep", annotations={f"{DOMAIN}/prune": "disabled"})

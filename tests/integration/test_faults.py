@@ -319,6 +319,6 @@ def test_more_hanging_remotes_than_slots_delay_nobody(stage: Stage, neighbour: N
     )
     for number in range(20):
         stage.repository(f"hangs-{number}", files={"one.yaml": config_map(f"map-{number}")})
-        stage.follow(f"hangs-{number}", timeout="5s")
+        stage.follow(f"hangs-{number}", timeout="3s")
     stage.git.wait_until_asked(FETCH, 21)
     neighbour.assert_not_noticing()

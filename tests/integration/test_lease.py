@@ -21,7 +21,7 @@ def test_the_second_waits_until_the_first_has_gone_and_then_works(
     stage.follow()
     first = controllers.start(lease_namespace=stage.namespace, folder="first").until_ready()
     stage.until_synced(repository.head())
-    eventually(stage.events, "the event is written")
+    stage.until_told()
 
     audit.begin()
     second = controllers.start(lease_namespace=stage.namespace, folder="second")

@@ -107,6 +107,23 @@ def test_an_object_of_another_git_repository_is_not_stolen(stage: Stage, control
     assert stage.value("one") == "of the first"
 
 
+def test_an_object_that_its_owner_gives_up_is_taken_by_the_one_that_waits(
+    stage: Stage, controllers: Controllers
+) -> None:
+    first = stage.repository("first", files={"one.yaml": config_map("one", "1"), "x.yaml": config_map("x")})
+    stage.follow("first")
+    controller = controllers.start()
+    stage.until_synced(first.head(), "first")
+    second = stage.repository("second", files={"one.yaml": config_map("one", "2")})
+    stage.follow("second")
+    stage.until_failed("Conflict", "second")
+
+    controller.push(stage.url("first"), first.commit({"one.yaml": None}))
+    stage.until_synced(first.head(), "first")
+    stage.until_synced(second.head(), "second")
+    assert stage.value("one") == "2"
+
+
 def test_a_git_repository_in_its_own_source_is_never_pruned_by_itself(
     stage: Stage, controllers: Controllers
 ) -> None:

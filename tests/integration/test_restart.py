@@ -39,7 +39,7 @@ def test_a_restart_with_nothing_to_do_writes_nothing(
     stage.follow()
     first = controllers.start()
     status = stage.until_synced(repository.head())
-    eventually(stage.events, "the event is written")
+    stage.until_told()
     first.stop()
 
     audit.begin()
@@ -56,7 +56,7 @@ def test_a_restart_without_the_data_folder_writes_nothing_either(
     stage.follow()
     first = controllers.start()
     stage.until_synced(repository.head())
-    eventually(stage.events, "the event is written")
+    stage.until_told()
     first.stop()
 
     audit.begin()
@@ -145,7 +145,8 @@ def test_a_push_while_the_api_server_is_away_is_applied_when_it_is_back(
     assert stage.config_maps() == {"two"}
     assert stage.value("two") == "2"
     assert stage.status()["failures"] == 0
-    stage.follow("late")  # the watch goes on, too
+    stage.follow("late")
+    eventually(lambda: stage.config_map("late"), "the watch goes on, too", 90)  # it rests for up to 30 s
     stage.until_synced(late.head(), "late")
     assert controller.fatal == []
 

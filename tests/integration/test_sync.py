@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.parts.api_client import eventually
 from tests.parts.git_server import FETCH, LS_REFS
 from tests.parts.stage import DOMAIN, config_map, manifest
 
@@ -78,11 +77,13 @@ def test_other_spelling_of_the_same_object_sends_nothing(
     stage.follow()
     controller = controllers.start()
     stage.until_synced(repository.head())
+    stage.until_told()
 
     audit.begin()
     same = "# a comment\nkind: ConfigMap\napiVersion: v1\ndata: {value: '1'}\nmetadata:\n  name: one\n"
     controller.push(stage.url(), repository.commit({"one.yaml": same}))
     stage.until_synced(repository.head())
+    stage.until_told(2)
     assert [str(one) for one in audit.writes()] == ["patch gitrepositories/status", "create events"]
 
 
@@ -93,6 +94,7 @@ def test_a_poll_without_a_new_commit_asks_the_api_server_nothing(
     stage.follow(interval="1s")
     controllers.start()
     stage.until_synced(repository.head())
+    stage.until_told()
     stage.git.wait_until_asked(LS_REFS, 2)
 
     audit.begin()
@@ -109,6 +111,7 @@ def test_one_changed_file_among_200_is_one_fetch_one_apply_one_status_and_one_ev
     stage.follow()
     controller = controllers.start()
     stage.until_synced(repository.head())
+    stage.until_told()
 
     audit.begin()
     fetches = stage.git.count(FETCH)
@@ -117,7 +120,7 @@ def test_one_changed_file_among_200_is_one_fetch_one_apply_one_status_and_one_ev
     assert stage.until_synced(commit)["resources"] == {
         "total": 200, "applied": 1, "unchanged": 199, "pruned": 0, "failed": 0
     }  # fmt: skip
-    eventually(lambda: len(stage.events()) == 2, "the event is written")
+    stage.until_told(2)
     assert stage.git.count(FETCH) == fetches + 1
     assert [f"{one} {one.name}" for one in audit.requests()][:2] == [
         "patch configmaps map-17",
@@ -134,11 +137,12 @@ def test_a_new_repository_with_four_objects_takes_at_most_eight_requests(
     stage.follow("warm")
     controllers.start()
     stage.until_synced(warm.head(), "warm")
+    stage.until_told(name="warm")
 
     audit.begin()
     stage.follow()
     stage.until_synced(repository.head())
-    eventually(stage.events, "the event is written")
+    stage.until_told()
     assert len(audit.requests()) <= 8
     assert [str(one) for one in audit.requests()].count("patch configmaps") == 4
 
@@ -226,7 +230,7 @@ def test_values_of_secrets_never_appear_in_a_message(
     stage.follow()
     controllers.start()
     stage.until_failed(reason)
-    eventually(stage.events, "the event is written")
+    stage.until_told()
     assert stage.status()["errors"][0]["file"].startswith("secret.yaml:1")
     for said in (json.dumps(stage.git_repository()), json.dumps(stage.events()), caplog.text):
         assert "hunter2" not in said

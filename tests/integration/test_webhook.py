@@ -143,6 +143,7 @@ def test_an_unknown_branch_or_repository_asks_neither_git_nor_the_api_server(
     stage: Stage, controller: Controller, repository: Repository, audit: AuditLog
 ) -> None:
     assert repository.head()
+    stage.until_told()
     audit.begin()
     asked = len(stage.git.asked)
     ignored = {"status": "ignored", "reason": "no_match"}

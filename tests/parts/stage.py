@@ -143,6 +143,10 @@ class Stage:
         events = self.api.find("events", self.namespace)
         return [(event["reason"], event["note"]) for event in events if event["regarding"]["name"] == name]
 
+    def until_told(self, times: int = 1, name: str = "app") -> None:
+        """Wait until so many Events were written: they come beside the work, a little later."""
+        eventually(lambda: len(self.events(name)) >= times, f"{times} events of {name} are written")
+
 
 def config_map(name: str, value: str = "1", **metadata: Any) -> str:  # noqa: ANN401 -- JSON
     """Return the manifest of a ConfigMap."""
