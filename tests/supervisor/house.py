@@ -58,8 +58,8 @@ class House:
         self._follow = on_change
 
     def _changed(self, child: Child) -> None:
-        self._follow(child)
         self.changes.put(child)
+        self._follow(child)
 
     def puppet(self, context: Context) -> pykka.ActorRef[Puppet]:
         """Start an actor: the ``start`` of a child spec."""

@@ -129,7 +129,7 @@ class SupervisorMachine(RuleBasedStateMachine):
     def _await_change(self, key: str, before: int) -> None:
         while len(self.changes[key]) == before:
             self.house.changes.get(timeout=BOUND)
-        self.house.settle()
+            self.house.settle()
 
     @rule(key=KEYS)
     def terminate(self, key: str) -> None:
@@ -147,6 +147,7 @@ class SupervisorMachine(RuleBasedStateMachine):
         assert self.house.supervisor.restart_child(key) is (key in self.children)
         while key in self.children and not self._started_since(key, before):
             self.house.changes.get(timeout=BOUND)
+            self.house.settle()
 
     def _started_since(self, key: str, before: int) -> bool:
         return any(change.state is State.RUNNING for change in self.changes[key][before:])
