@@ -229,7 +229,7 @@ def test_somebody_who_touches_the_lease_takes_it_from_nobody(
     one = candidate("one")
     one.lease.acquire()
     kubectl("annotate", "lease/alumiini", "-n", namespace, "somebody=was-here")
-    one.pass_time(4, until=lambda: ("PATCH", 200) in one.cluster.calls)
+    one.pass_time(8, until=lambda: ("PATCH", 200) in one.cluster.calls)
 
     one.lease.check()
     assert not one.lost.is_set()
@@ -243,7 +243,7 @@ def test_a_deleted_lease_is_made_again(
     one = candidate("one")
     one.lease.acquire()
     kubectl("delete", "lease/alumiini", "-n", namespace)
-    one.pass_time(4, until=lambda: one.cluster.calls.count(("PATCH", 201)) == 2)
+    one.pass_time(8, until=lambda: one.cluster.calls.count(("PATCH", 201)) == 2)
 
     one.lease.check()
     assert not one.lost.is_set()

@@ -165,5 +165,8 @@ def test_an_actor_that_dies_is_told_of_and_restarted_while_another_goes_on(
     dying.armed = False
     stage.until_synced(commit)  # at its next start, without another push
     assert stage.value("one") == "2"
-    assert controller.snapshot(stage.namespace, "app").body["actor"]["restarts"] >= 1
+    eventually(
+        lambda: controller.snapshot(stage.namespace, "app").body["actor"]["restarts"] >= 1,
+        "the supervisor shows the restart",
+    )
     assert controller.fatal == []
