@@ -3,16 +3,16 @@
 Those of ``simple_one_for_one`` are about ``DynamicSupervisor``, all others about the static ``Supervisor``.
 Ported as what happens here instead:
 
-- *sup_stop_brutal_kill*: a thread cannot be killed; a shutdown time of 0 tells a child to end and waits no longer.
+- *sup_stop_brutal_kill*: a thread cannot be killed; with a shutdown time of 0 nobody waits for a child.
 - *sup_stop_infinity*: no waiting without a bound; a shutdown time may be longer than the time to stop.
-- *simple_one_for_one*, *..._escalation*, *hanging_restart_loop_simple*: the child waits, and is parked in the end.
+- *simple_one_for_one*, *..._escalation*, *hanging_restart_loop_simple*: the child waits, then is parked.
 - *child_specs*, *sup_flags*: what types leave to be wrong.
 - *order_of_children*: Erlang shows the last one first.
 
 Not ported, with the reason:
 
 - *sup_start_ignore_...* (six), *simple_one_for_one_restart_ignore*, *extra_return*,
-  *simple_one_for_one_extra*: a start returns nothing or raises; there is no ``ignore`` and no extra information.
+  *simple_one_for_one_extra*: a start returns nothing or raises; there is neither ``ignore`` nor more.
 - *sup_start_error_return*, *sup_start_map*, *sup_start_map_faulty_specs*, *child_specs_map*: shapes of terms;
   specs are typed.
 - *sup_stop_brutal_kill_dynamic*, *sup_stop_timeout_dynamic*: see ``test_dynamic_supervisor``.
@@ -21,7 +21,7 @@ Not ported, with the reason:
 - *child_unlink*: there are no links to undo.
 - *count_children_supervisor*: children that are supervisors are not counted apart.
 - *nonsignificant_...*, *significant_...* (14): there is no automatic shutdown.
-- *do_not_save_start_parameters_for_temporary_children*: measures the memory of arguments; specs are references.
+- *do_not_save_start_parameters_for_temporary_children*: measures the memory of arguments.
 - *simple_one_for_one_scale_many_temporary_children*, *scale_start_stop_many_children*: assert on time; see
   ``tests/benchmarks/supervision.py``.
 - *external_start_no_progress_log*, *format_log_1*, *format_log_2*: Erlang's log reports.
