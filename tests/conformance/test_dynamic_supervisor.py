@@ -8,11 +8,9 @@ Not ported, with the reason:
 - *generates child_spec/1*, *set default options*, *with non-ok init*, *supports old child spec*, *supports
   new child spec as tuple*, *with invalid child spec*, *supports extra arguments*, *restarting a child with
   extra_arguments successfully restarts child*: shapes of tuples and modules; a ``ChildSpec`` is typed.
-- *with ok init* of *code_change/3*: no hot upgrade.
+- *with non-ok init*, *with ok init* of *code_change/3*: no hot upgrade.
 - *with different returns*, *child is restarted with different values*: a start returns an actor or raises;
   there is no ``ignore``.
-- *child triggers maximum intensity when trying again*: as ``test_child_triggers_maximum_restarts``, the
-  deliberate difference.
 - *terminates children with brutal kill*, *terminates child with brutal kill*, *terminates with mixed
   children*: a thread cannot be killed; a shutdown time of 0 fences at once.
 - *terminates children with infinity shutdown*, also *and abnormal reason*: no waiting without a bound.
@@ -34,7 +32,7 @@ from supervisor.children import GRACE
 from supervisor.deadline import FencedError
 from supervisor.errors import MaxChildrenError
 from supervisor.exits import Crashed, Shutdown
-from supervisor.spec import Intensity, Restart
+from supervisor.spec import ChildSpec, Intensity, Restart
 from tests.supervisor.house import House
 from tests.supervisor.puppet import BOUND, fail
 
@@ -91,6 +89,20 @@ def start_that_fails_once(house: House) -> Start:
         return house.puppet(context)
 
     return start
+
+
+def start_that_fails_from_the_second_on(house: House) -> Start:
+    def start(context: Context) -> pykka.ActorRef[Puppet]:
+        if context.generation > 1:
+            raise WHATEVER
+        return house.puppet(context)
+
+    return start
+
+
+def test_supports_new_child_spec(house: House) -> None:
+    house.supervisor.start_child(ChildSpec("app", house.puppet))
+    assert counts(house) == (1, 1)
 
 
 def test_with_throw_error_exit(house: House) -> None:
@@ -174,7 +186,28 @@ def test_child_triggers_maximum_restarts(house: House) -> None:
     assert house.change() == "running"
 
 
-def test_with_invalid_shutdown(house: House) -> None:
+def test_child_triggers_maximum_intensity_when_trying_again(house: House) -> None:
+    """The same difference when it is the start that fails."""
+    house.start("other")
+    house.start(start=start_that_fails_from_the_second_on(house), intensity=Intensity(2, 5000))
+    house.do(fail(WHATEVER))
+    assert house.change() == "restarting"
+    house.clock.advance(LONG)
+    assert house.change() == "restarting"
+    house.clock.advance(LONG)
+    assert house.change() == "parked"
+    assert house.supervisor.count_children() == ChildCounts(specs=2, active=1)
+    assert house.systemic.empty()
+
+
+@pytest.mark.parametrize("shutdown", [0.0, 1.0])
+def test_with_valid_shutdown(house: House, shutdown: float) -> None:
+    house.start(shutdown=shutdown)
+    kill(house, SHUTDOWN)
+    assert counts(house) == (1, 1)
+
+
+def test_with_invalid_valid_shutdown(house: House) -> None:
     with pytest.raises(ValueError, match="shutdown >= 0"):
         house.spec(shutdown=-1)
 
