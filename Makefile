@@ -22,8 +22,13 @@ demo: .venv/complete ## Show the whole thing on a real control plane (URL=... fo
 	@$(BIN)/alumiini demo $(if $(URL),"$(URL)")
 
 .PHONY: test
-test: lint control-plane ## Check everything: format, lint, types, imports, unit, integration
+test: lint coverage control-plane ## Check everything: format, lint, types, imports, unit, integration
 	$(BIN)/pytest --durations=10
+
+.PHONY: coverage
+coverage: .venv/complete ## Check that the tests of the supervisor reach every branch of it
+	$(BIN)/coverage run -m pytest --quiet tests/supervisor tests/conformance
+	$(BIN)/coverage report
 
 .PHONY: bench
 bench: .venv/complete control-plane ## Measure, and print counts beside times
@@ -55,7 +60,7 @@ lock: .venv/complete ## Write the lock files again from pyproject.toml
 
 .PHONY: clean
 clean: ## Remove the virtual environment and every cache of the checkout
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 
 # The file is written last: an install that was interrupted has none, and is done again from the start.
 .venv/complete: requirements-dev.lock pyproject.toml

@@ -125,7 +125,7 @@ def test_a_python_without_venv_is_one_clear_sentence(checkout: Path) -> None:
 def test_make_alone_lists_what_there_is(checkout: Path) -> None:
     listed = make(checkout, "help").stdout
     assert [line.split()[1] for line in listed.splitlines()] == [
-        "bench", "clean", "demo", "format", "help", "lint", "lock", "test",
+        "bench", "clean", "coverage", "demo", "format", "help", "lint", "lock", "test",
     ]  # fmt: skip
 
 

@@ -66,6 +66,12 @@ def test_an_error_in_teardown_is_a_crash(stage: Stage, error: type[BaseException
     assert crashed(stage) is error
 
 
+def test_a_teardown_that_is_fenced_is_no_crash(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.start(teardown=fail(FencedError("x"))).stop()
+    assert stage.the_exit().reason == Shutdown()
+    assert caplog.records == []
+
+
 def test_the_first_error_counts_when_teardown_fails_too(stage: Stage) -> None:
     stage.start(teardown=fail(ValueError("second"))).tell(Do(fail(KeyError("first"))))
     assert crashed(stage) is KeyError

@@ -31,6 +31,15 @@ def tree() -> Iterator[Tree]:
     tree.supervisor.stop(BOUND)
 
 
+def until_stopping(tree: Tree) -> None:
+    """Wait until a stop on another thread has begun."""
+    for _ in range(int(BOUND / 0.001)):
+        if tree.supervisor.state is State.STOPPING:
+            return
+        threading.Event().wait(0.001)
+    raise AssertionError("nobody stops it")
+
+
 def test_children_start_in_order_and_stop_in_reverse() -> None:
     tree = Tree("a", "b", "c")
     tree.supervisor.start()
@@ -247,11 +256,29 @@ def test_a_stop_hurries_what_is_being_stopped_and_starts_nothing(tree: Tree) -> 
     with ThreadPoolExecutor() as pool:
         assert stopping.wait(BOUND)
         stopped = pool.submit(tree.supervisor.stop, BOUND)
-        while tree.supervisor.state is State.RUNNING:
-            stopping.wait(0.01)
+        until_stopping(tree)
         go_on.set()
         assert stopped.result(BOUND) == ()
     assert tree.log == ["stop b", "stop c", "stop a"]
+
+
+def test_an_end_that_is_heard_of_after_the_stop_began_starts_nothing(tree: Tree) -> None:
+    held, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        assert go_on.wait(BOUND)
+
+    tree.on_start["d"] = hold
+    tree.supervisor.start_child(tree.spec("d"))
+    assert held.wait(BOUND)
+    tree.parts["c"].exited(Crashed(BOOM))
+    with ThreadPoolExecutor() as pool:
+        stopped = pool.submit(tree.supervisor.stop, BOUND)
+        until_stopping(tree)
+        go_on.set()
+        assert stopped.result(BOUND) == ()
+    assert tree.log == ["start d", "stop c", "stop d", "stop b", "stop a"]
 
 
 def test_a_start_is_broken_off_by_a_stop() -> None:
@@ -261,8 +288,7 @@ def test_a_start_is_broken_off_by_a_stop() -> None:
 
     def stop() -> None:
         thread.start()
-        while tree.supervisor.state is State.RUNNING:
-            thread.join(0.01)
+        until_stopping(tree)
 
     tree.on_start["a"] = stop
     with pytest.raises(SupervisorStoppedError):

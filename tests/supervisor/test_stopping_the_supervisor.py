@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from supervisor.actor import Context, SupervisedActor
-from supervisor.child import Child, Termination
+from supervisor.child import Child, State, Termination
 from supervisor.dynamic import DynamicSupervisor
 from supervisor.errors import SupervisorStoppedError
 from supervisor.registry import Delivery, Registry
@@ -43,6 +43,22 @@ def test_when_it_has_stopped_every_end_was_announced(caplog: pytest.LogCaptureFi
         house.close()
         assert last == {"a": "ended", "b": "ended", "c": "ended"}
     assert caplog.records == []
+
+
+def test_it_says_whether_it_runs_and_how_long_it_has_been_at_one_thing(house: House) -> None:
+    busy: list[float] = []
+
+    def start(context: Context) -> pykka.ActorRef[Puppet]:
+        house.clock.advance(3)
+        busy.append(house.supervisor.busy_seconds)
+        return house.puppet(context)
+
+    house.start(start=start)
+    assert busy == [3]
+    assert house.supervisor.state is State.RUNNING
+    house.supervisor.stop(BOUND)
+    assert house.supervisor.state is State.STOPPING
+    assert house.supervisor.busy_seconds == 0
 
 
 def test_children_stop_in_parallel(house: House) -> None:
