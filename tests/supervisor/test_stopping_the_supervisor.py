@@ -55,9 +55,9 @@ def test_it_says_whether_it_runs_and_how_long_it_has_been_at_one_thing(house: Ho
 
     house.start(start=start)
     assert busy == [3]
-    assert house.supervisor.state is State.RUNNING
+    before = house.supervisor.state
     house.supervisor.stop(BOUND)
-    assert house.supervisor.state is State.STOPPING
+    assert (before, house.supervisor.state) == (State.RUNNING, State.STOPPING)
     assert house.supervisor.busy_seconds == 0
 
 
