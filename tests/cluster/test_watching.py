@@ -6,18 +6,21 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.cluster.fake_api import DROP, Answer, document, events, status
+from tests.cluster.fake_api import DROP, Answer, FakeApi, document, events, status
+from tests.cluster.parts import Cluster, write_kubeconfig
 from tests.cluster.recording_sink import RecordingSink
+from tests.supervisor.manual_clock import ManualClock
+from workers.cluster.access import find_access
 from workers.cluster.watching import ListWatch, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pytest
 
     from tests.cluster.conftest import Serve
     from tests.cluster.fake_api import Asked
-    from tests.cluster.parts import Cluster
 
 PATH = "/api/v1/things"
 END = {"annotations": {"k8s.io/initial-events-end": "true"}}
@@ -36,10 +39,12 @@ def expired() -> tuple[str, Any]:
 
 
 @contextmanager
-def watching(cluster: Cluster, sink: RecordingSink, **options: float) -> Iterator[ListWatch]:
+def watching(
+    cluster: Cluster, sink: RecordingSink, chance: float = 0.0, **options: float
+) -> Iterator[ListWatch]:
     target = Target(PATH, selector="a=b")
     watch = ListWatch(
-        cluster.connection, target, sink, watchdog=cluster.watchdog, random=lambda: 0.0, **options
+        cluster.connection, target, sink, watchdog=cluster.watchdog, random=lambda: chance, **options
     )
     thread = threading.Thread(target=watch.run)
     thread.start()
@@ -226,6 +231,40 @@ def test_errors_of_every_kind_end_in_another_try(serve: Serve) -> None:
         sink.wait_for("+a", "synced")
 
     assert cluster.calls == [("GET", code) for code in (500, 0, 403, 429, 404, 200)]
+
+
+class Leaping(ManualClock):
+    """Leaps over rests, which are short, and never to the end of a request, which is long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rests: list[float] = []
+
+    def wait(self, changed: threading.Condition, until: float | None) -> None:
+        if until is None or until - self.monotonic() > 60:
+            super().wait(changed, until)
+            return
+        self.rests.append(until - self.monotonic())
+        self._now = until
+
+
+def test_the_rests_grow_to_5_seconds_and_begin_anew_after_an_event(tmp_path: Path) -> None:
+    fails = status(500, "InternalError")
+    script = in_turn(
+        *[fails] * 5,
+        events(("ADDED", thing("a")), bookmark(9, **END)),
+        fails,
+        events(("ADDED", thing("b", 10)), then="hang"),
+    )
+    clock, sink = Leaping(), RecordingSink()
+    with (
+        FakeApi(script) as api,
+        Cluster(find_access(str(write_kubeconfig(tmp_path, api.url, user={}))), clock=clock) as cluster,
+        watching(cluster, sink, chance=1.0),
+    ):
+        sink.wait_for("+b")
+
+    assert clock.rests == [1, 2, 4, 5, 5, 1]
 
 
 def test_a_watch_that_falls_silent_is_resumed(serve: Serve) -> None:

@@ -30,7 +30,7 @@ _LASTS = 290.0
 _SILENCE = 90.0  # servers send a bookmark each minute
 _LIST_SECONDS = 60.0
 _PAGE = "500"
-_FIRST_WAIT, _MOST_WAIT = 0.5, 10.0
+_FIRST_WAIT, _MOST_WAIT = 0.5, 5.0
 _INITIAL_END = "k8s.io/initial-events-end"
 _AHEAD = "ResourceVersionTooLarge"  # the server went back in time: restored from a backup
 _NOT_STREAMED = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
@@ -52,7 +52,7 @@ class Target:
 class ListWatch:
     """Tells a sink what is in a collection, until stopped; give it a thread for ``run``.
 
-    ``random`` gives numbers from 0 to 1: waits after a failure grow from 0.5 to 10 s and are spread over
+    ``random`` gives numbers from 0 to 1: waits after a failure grow from 1 to 5 s and are spread over
     their whole length. ``lasts`` and ``silence`` (seconds) bound one watch request and the quiet in it.
     """
 
@@ -124,7 +124,8 @@ class ListWatch:
             self._version = ""
 
     def _wait(self) -> float:
-        self._failures = 0 if self._heard else self._failures + 1
+        if not self._heard:
+            self._failures += 1
         return self._random() * min(_MOST_WAIT, _FIRST_WAIT * 2.0**self._failures)
 
     def _follow(self) -> None:
@@ -163,7 +164,7 @@ class ListWatch:
         if kind == "ERROR":
             raise api_error(int(document["code"]), {}, json.dumps(document).encode())
         metadata = document["metadata"]
-        self._heard = True
+        self._heard, self._failures = True, 0
         if kind == "BOOKMARK":
             if self._view.listing and (metadata.get("annotations") or {}).get(_INITIAL_END) == "true":
                 self._view.complete()
