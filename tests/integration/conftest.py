@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,18 +9,31 @@ import pytest
 from tests.parts.api_client import ApiClient
 from tests.parts.audit import AuditLog
 from tests.parts.controller import Controllers
+from tests.parts.fragile import (
+    CRD,
+    fragile_controllers,
+    fragile_kubectl,
+    fragile_plane,
+    fragile_stage,
+)
 from tests.parts.git_server import FaultyGitServer, git_server
 from tests.parts.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from alumiini_py.controlplane.plane import ControlPlane
     from tests.parts.control_plane import Kubectl
 
-__all__ = ["git_server"]
-
-CRD = Path(__file__).parents[2] / "deploy" / "crd.yaml"
+__all__ = [
+    "CRD",
+    "fragile_controllers",
+    "fragile_kubectl",
+    "fragile_plane",
+    "fragile_stage",
+    "git_server",
+]
 
 
 @pytest.fixture(scope="session")

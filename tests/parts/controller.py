@@ -90,6 +90,13 @@ class Listeners:
         return Answer(response.status, json.loads(text) if text.startswith("{") else text)
 
 
+def restarts(node: dict[str, Any]) -> dict[str, int]:
+    """Return who in a supervision tree was started again, and how often."""
+    below = (restarts(child) for child in node["children"])
+    own = {node["key"]: node["restarts"]} if node.get("restarts") and "key" in node else {}
+    return own | {key: times for found in below for key, times in found.items()}
+
+
 class Controller(Listeners):
     """A controller in this process; leaving its block stops it. ``fatal`` is what it would have ended for."""
 
