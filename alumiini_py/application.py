@@ -6,13 +6,15 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from alumiini_py.composition import announcer
 from alumiini_py.published import Health
+from alumiini_py.services import Listener, repositories, watching
+from alumiini_py.supervision import SupervisionTree
 from supervisor.clock import SystemClock
 from supervisor.deadline import FencedError
+from supervisor.spec import Intensity
+from supervisor.static import Supervisor
 from webhooks.receiver import webhook_app
 from webhooks.secret_file import SecretFile
-from webhooks.server import HttpServer
 from webhooks.status import status_app
 
 if TYPE_CHECKING:
@@ -22,30 +24,39 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _EVENTS_SECONDS = 2.0
 _STUCK_SECONDS = 10.0
+_LISTENERS_SECONDS = 15.0
+_INTENSITY = Intensity(5, 60)
+"""More than five parts of the program that die in a minute are no accident."""
 
 
 class Application:
     """A controller with its HTTP listeners; starts once.
 
     The listeners come first, so that probes are answered while the lease is waited for; then, under the
-    lease, the actors and the watches that start them. ``stop`` goes the other way.
+    lease, the actors and the watches that start them. ``stop`` goes the other way. What dies in between is
+    started again by the root supervisor; when that is of no use, the process has to end.
     """
 
     def __init__(self, settings: Settings, parts: Parts) -> None:
         self._settings = settings
         self._parts = parts
         self._draining = False
-        self._watching: list[threading.Thread] = []
         self._leading = threading.Thread(target=self._lead, name="leader", daemon=True)
         health = Health(ready=(self._unready,), alive=(self._stuck,))
         secrets = SecretFile(settings.webhook_secret_file)
-        self._webhooks = HttpServer(
+        tree = SupervisionTree(parts.supervisor, lambda: self._services)
+        self._status = Listener(
+            "status",
+            status_app(parts.snapshots, tree, health, health, parts.render_metrics),
+            settings.api_bind,
+        )
+        self._webhooks = Listener(
+            "webhooks",
             webhook_app(parts.followers, secrets.current, parts.metrics.webhook, SystemClock()),
             settings.webhook_bind,
         )
-        self._status = HttpServer(
-            status_app(parts.snapshots, parts.tree, health, health, parts.render_metrics), settings.api_bind
-        )
+        listeners = (self._status.spec(), self._webhooks.spec())
+        self._services = Supervisor(listeners, on_systemic=parts.fatal, intensity=_INTENSITY)
 
     @property
     def webhook_address(self) -> str:
@@ -59,12 +70,7 @@ class Application:
 
     def start(self) -> None:
         """Listen, then wait for the lease in the background; raises ListenError."""
-        self._webhooks.start()
-        try:
-            self._status.start()
-        except BaseException:
-            self._webhooks.stop()
-            raise
+        self._services.start()
         self._leading.start()
         _log.info("webhooks at %s, status at %s", self.webhook_address, self.status_address)
 
@@ -72,21 +78,17 @@ class Application:
         """Take no more work, let actors finish the step in hand, give up the lease."""
         self._draining = True
         parts = self._parts
-        self._webhooks.stop()
-        for watch in parts.watches:
-            watch.stop()
+        parts.followers.drain()
         if parts.lease is not None and not parts.lease.held:
             parts.lease.release()
         self._leading.join(self._settings.grace_seconds)
-        for abandoned in parts.supervisor.stop(self._settings.grace_seconds):
-            _log.warning(
-                "an actor did not end in time and was given up", extra={"repository": str(abandoned)}
-            )
+        late = self._services.stop(self._settings.grace_seconds + _LISTENERS_SECONDS)
+        if late:
+            _log.warning("these did not end in time and were given up: %s", ", ".join(late))
         parts.applies.close()
         parts.events.stop(_EVENTS_SECONDS)
         if parts.lease is not None:
             parts.lease.release()
-        self._status.stop()
         parts.source.close()
         for connection in parts.connections:
             connection.close()
@@ -109,11 +111,9 @@ class Application:
                 return  # stopped while waiting
         if self._draining:
             return
-        parts.supervisor.start_child(announcer())
-        for number, watch in enumerate(parts.watches):
-            thread = threading.Thread(target=watch.run, name=f"watch-{number}", daemon=True)
-            self._watching.append(thread)
-            thread.start()
+        self._services.start_child(repositories(parts.supervisor, self._settings.grace_seconds)).result()
+        for number, make in enumerate(parts.watches):
+            self._services.start_child(watching(number, make)).result()
 
     def _unready(self) -> str | None:
         if self._draining:
@@ -126,11 +126,12 @@ class Application:
         return None
 
     def _stuck(self) -> str | None:
-        if not self._draining and not all(thread.is_alive() for thread in self._watching):
-            return "a watch of GitRepositories has ended"
-        if max(self._parts.watchdog.busy_seconds, self._parts.supervisor.busy_seconds) > _STUCK_SECONDS:
-            return "the supervisor does not turn"
-        for server in (self._webhooks, self._status):
-            if not self._draining and not server.alive:
-                return f"the HTTP server at {server.address} does not turn"
+        if self._draining:
+            return None
+        turning = (self._parts.watchdog, self._parts.supervisor, self._services)
+        if max(each.busy_seconds for each in turning) > _STUCK_SECONDS:
+            return "a supervisor does not turn"
+        for listener in (self._webhooks, self._status):
+            if not listener.alive:
+                return f"the HTTP server at {listener.address} does not turn"
         return None

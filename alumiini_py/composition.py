@@ -5,18 +5,17 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alumiini_py.followers import Followers
 from alumiini_py.published import PublishedSnapshots
-from alumiini_py.supervision import SupervisionTree
 from alumiini_py.version import __version__
 from supervisor.child import Child, State
 from supervisor.deadline import Watchdog
 from supervisor.dynamic import DynamicSupervisor
 from supervisor.gate import Gate
 from supervisor.registry import Registry
-from supervisor.spec import ChildSpec
 from workers.cluster.access import find_access
 from workers.cluster.connection import Connection
 from workers.cluster.discovery import Discovery
@@ -24,7 +23,7 @@ from workers.cluster.events import EventRecorder
 from workers.cluster.lease import Lease, new_identity
 from workers.cluster.objects import Objects
 from workers.cluster.watching import ListWatch, Target
-from workers.controller.announcer import ANNOUNCER, Announcements, Announcer
+from workers.controller.announcer import Announcements
 from workers.controller.board import Board
 from workers.controller.controller import Controller
 from workers.controller.slots import Slots
@@ -65,8 +64,7 @@ class Parts:
     supervisor: DynamicSupervisor
     followers: Followers
     snapshots: PublishedSnapshots
-    tree: SupervisionTree
-    watches: tuple[ListWatch, ...]
+    watches: tuple[Callable[[], ListWatch], ...]
 
     def render_metrics(self) -> tuple[bytes, str]:
         """Return the text of a scrape, with the actors and what waits for them as they are now."""
@@ -127,7 +125,6 @@ class _Composer:
             supervisor=supervisor,
             followers=self._followers,
             snapshots=PublishedSnapshots(self._board, supervisor),
-            tree=SupervisionTree(supervisor),
             watches=self._watches(own, controller),
         )
 
@@ -198,18 +195,22 @@ class _Composer:
         kind = git_repository(engines, _Audience(self._followers, self._board, self._metrics))
         return Controller(kind, supervisor, self._registry, shutdown=_ACTOR_SHUTDOWN)
 
-    def _watches(self, connection: Connection, controller: Controller) -> tuple[ListWatch, ...]:
-        namespaces = self._settings.watch_namespaces or ("",)
-        return tuple(
-            ListWatch(
+    def _watches(self, connection: Connection, controller: Controller) -> tuple[Callable[[], ListWatch], ...]:
+        """Return what makes a watch for each namespace; it is called again when one has died."""
+
+        def watch(namespace: str) -> ListWatch:
+            return ListWatch(
                 connection,
                 Target(GIT_REPOSITORY.collection(namespace)),
-                controller.sink(),
+                controller.sink(namespace),
                 watchdog=self._watchdog,
                 random=self._random.random,
             )
-            for namespace in namespaces
-        )
+
+        namespaces = self._settings.watch_namespaces or ("",)
+        for namespace in namespaces:
+            controller.sink(namespace)  # so that the first to be listed does not pass for all
+        return tuple(partial(watch, namespace) for namespace in namespaces)
 
 
 class _Audience:
@@ -227,11 +228,6 @@ class _Audience:
         self._followers.gone(key)
         self._board.forget(key)
         self._metrics.forget(key.namespace, key.name)
-
-
-def announcer() -> ChildSpec:
-    """Return the child that writes status for actors that are busy or away."""
-    return ChildSpec(ANNOUNCER, Announcer.start)
 
 
 def _kind(key: Hashable) -> str:

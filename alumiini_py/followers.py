@@ -28,6 +28,7 @@ class Followers:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._ready = False
+        self._draining = False
         self._lock = threading.Lock()
         self._by_key: dict[ResourceKey, Follower] = {}
         self._by_url: dict[str, set[ResourceKey]] = {}
@@ -56,9 +57,13 @@ class Followers:
         """Note that all objects are known from now on."""
         self._ready = True
 
+    def drain(self) -> None:
+        """Take no more pushes: the forge is to try again, and will reach who comes after us."""
+        self._draining = True
+
     def ready(self) -> bool:
-        """Tell whether all objects are known."""
-        return self._ready
+        """Tell whether all objects are known, and pushes are taken."""
+        return self._ready and not self._draining
 
     def following(self, urls: Collection[str], ref: str) -> Sequence[Follower]:
         """Return who follows this ref of any of these comparable URLs."""

@@ -4,40 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from supervisor.child import Child
+from alumiini_py.services import REPOSITORIES
+from supervisor.child import State
 from supervisor.systemic import WINDOW, bearable
 from workers.model.conditions import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from supervisor.child import LastExit
+    from supervisor.child import Child, LastExit
     from supervisor.dynamic import DynamicSupervisor
+    from supervisor.static import Supervisor
 
 Node = dict[str, Any]
 
-_APPLICATION, _REPOSITORIES = "alumiini", "repositories"
+_APPLICATION = "alumiini"
 
 
 class SupervisionTree:
-    """Implements ``webhooks.ports.Tree``: the application, and in it the supervisor of the repositories."""
+    """Implements ``webhooks.ports.Tree``: the root with its services, and the repositories below."""
 
-    def __init__(self, repositories: DynamicSupervisor) -> None:
+    def __init__(self, repositories: DynamicSupervisor, services: Callable[[], Supervisor]) -> None:
         self._repositories = repositories
+        self._services = services
 
     def tree(self) -> Mapping[str, Any]:
         """Return the root; what is in it is as old as the last change of each child."""
-        state = self._repositories.state
-        # Nothing starts the supervisor itself again: the process ends with it.
-        root = {"name": _APPLICATION, "state": state, "restarts": 0}
-        repositories = Child(_REPOSITORIES, state, generation=1, restarts=0)
-        children = [node(child) for child in self._repositories.which_children()]
+        services = self._services()
+        # Nothing starts the root again: the process ends with it.
+        root = {"name": _APPLICATION, "state": services.state, "restarts": 0}
+        children = [child for child in services.which_children() if child.state is not State.ENDED]
         return supervising(
             root,
-            [supervising(node(repositories), children, most=bearable(len(children)), seconds=WINDOW)],
-            most=0,
-            seconds=WINDOW,
+            [self._below(node(child)) for child in children],
+            most=services.intensity.max_restarts,
+            seconds=services.intensity.seconds,
         )
+
+    def _below(self, parent: Node) -> Node:
+        """Return a child of the root, with the actors if it is their supervisor."""
+        if parent["key"] != REPOSITORIES:
+            return parent
+        actors = [node(child) for child in self._repositories.which_children()]
+        return supervising(parent, actors, most=bearable(len(actors)), seconds=WINDOW)
 
 
 def node(child: Child) -> Node:

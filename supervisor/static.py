@@ -47,6 +47,7 @@ class Supervisor:
         intensity: Intensity | None = None,
         clock: AlarmClock | None = None,
     ) -> None:
+        self.intensity = intensity or Intensity(3, 5)
         self._specs = tuple(specs)
         self._thread = Timetable(clock or SystemClock(), name="root supervisor")
         self._roster = Roster()
@@ -54,7 +55,7 @@ class Supervisor:
             self._thread,
             self._roster,
             strategy=strategy,
-            intensity=intensity or Intensity(3, 5),
+            intensity=self.intensity,
             on_systemic=on_systemic,
         )
 

@@ -14,6 +14,8 @@ import uvicorn
 from webhooks.connection import MOST, BoundedConnection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp
 
 _log = logging.getLogger(__name__)
@@ -34,11 +36,13 @@ class HttpServer:
     """Serves one application at one address until it is stopped; starts once.
 
     ``bind`` is ``host:port``, ``[v6]:port`` or ``:port``; port 0 takes a free one. The client's address is
-    the peer's: no header of a proxy is believed.
+    the peer's: no header of a proxy is believed. ``ended`` is called, on the server's thread, once it has
+    ended, by itself or because it was stopped.
     """
 
-    def __init__(self, app: ASGIApp, bind: str) -> None:
+    def __init__(self, app: ASGIApp, bind: str, ended: Callable[[], None] = lambda: None) -> None:
         self._bind = bind
+        self._ended = ended
         self._server = _Server(_config(app))
         self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, name=f"http {bind}", daemon=True)
@@ -73,7 +77,10 @@ class HttpServer:
 
     def _serve(self) -> None:
         listening = [self._socket] if self._socket else []
-        self._server.run(sockets=listening)
+        try:
+            self._server.run(sockets=listening)
+        finally:
+            self._ended()
 
 
 class _Server(uvicorn.Server):

@@ -69,7 +69,7 @@ def controller(stage: Stage, controllers: Controllers, source: Interrupted) -> C
 
 def worker(stage: Stage, controller: Controller, name: str = "app") -> dict[str, Any]:
     """Return what the tree shows of a repository's actor."""
-    (repositories,) = controller.tree()["children"]
+    (repositories,) = (child for child in controller.tree()["children"] if child["key"] == "repositories")
     key = f"GitRepository/{stage.namespace}/{name}"
     (found,) = (child for child in repositories["children"] if child["key"] == key)
     assert isinstance(found, dict)
@@ -83,8 +83,10 @@ def die() -> None:
 def test_all_is_calm_at_first(stage: Stage, controller: Controller) -> None:
     tree = controller.tree()
     assert (tree["name"], tree["kind"], tree["state"]) == ("alumiini", "supervisor", "running")
-    (repositories,) = tree["children"]
-    assert (repositories["key"], repositories["kind"]) == ("repositories", "supervisor")
+    services = {child["key"]: child for child in tree["children"]}
+    assert list(services) == ["status", "webhooks", "repositories", "watch-0"]
+    repositories = services["repositories"]
+    assert repositories["kind"] == "supervisor"
     names = [f"GitRepository/{stage.namespace}/{name}" for name in ("app", "calm")]
     assert sorted(child["key"] for child in repositories["children"]) == [*names, "announcer"]
     for child in repositories["children"]:

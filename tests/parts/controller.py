@@ -100,17 +100,22 @@ def restarts(node: dict[str, Any]) -> dict[str, int]:
 class Controller(Listeners):
     """A controller in this process; leaving its block stops it. ``fatal`` is what it would have ended for."""
 
-    def __init__(self, settings: Settings, with_source: Callable[[Source], Source]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        with_source: Callable[[Source], Source],
+        with_parts: Callable[[Parts], Parts],
+    ) -> None:
         self.fatal: list[str] = []
-        self.parts: Parts = compose(settings, self.fatal.append, with_source)
-        self._application = Application(settings, self.parts)
+        self.parts: Parts = with_parts(compose(settings, self.fatal.append, with_source))
+        self.application = Application(settings, self.parts)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._application.start()
+        self.application.start()
         self._stack.callback(self.parts.watchdog.close)
-        self._stack.callback(self._application.stop)
-        self.webhooks, self.status = self._application.webhook_address, self._application.status_address
+        self._stack.callback(self.application.stop)
+        self.webhooks, self.status = self.application.webhook_address, self.application.status_address
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -209,6 +214,7 @@ class Controllers:
         *,
         lease_namespace: str | None = None,
         with_source: Callable[[Source], Source] = lambda source: source,
+        with_parts: Callable[[Parts], Parts] = lambda parts: parts,
         folder: str = "data",
     ) -> Controller:
         """Start a controller in this process; it listens, and need not be ready yet."""
@@ -221,7 +227,7 @@ class Controllers:
             api_bind="127.0.0.1:0",
             lease_namespace=lease_namespace,
         )
-        return self._stack.enter_context(Controller(settings, with_source))
+        return self._stack.enter_context(Controller(settings, with_source, with_parts))
 
     def spawn(
         self, *, lease_namespace: str | None = None, folder: str = "data", kubeconfig: Path | None = None

@@ -11,7 +11,7 @@ from workers.controller.custom_object import CustomObject, decode
 from workers.model.keys import ResourceKey
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Collection, Hashable, Mapping
 
     from supervisor.actor import ActorRef, Context
     from supervisor.dynamic import DynamicSupervisor
@@ -42,19 +42,22 @@ class Controller:
         # Never held while the supervisor is asked: its thread takes it when an actor has ended.
         self._telling = threading.Lock()
         self._seen: dict[ResourceKey, _Seen] = {}
-        self._lists: list[WatchSink] = []
+        self._sinks: dict[str, WatchSink] = {}
 
-    def sink(self) -> WatchSink:
-        """Return a new sink for one more watch; ask for all of them before the first watch runs."""
-        sink = WatchSink(self)
-        self._lists.append(sink)
+    def sink(self, namespace: str) -> WatchSink:
+        """Return a new sink for the watch of a namespace (empty: all), in place of the sink of its last life.
+
+        Ask for those of all namespaces before the first watch runs.
+        """
+        self._sinks[namespace] = sink = WatchSink(self, namespace)
         return sink
 
-    def changed(self, document: Mapping[str, Any]) -> None:
-        """Start the actor of a new object, or tell a running one what changed."""
+    def changed(self, document: Mapping[str, Any]) -> ResourceKey:
+        """Start the actor of a new object, or tell a running one what changed; returns its key."""
         subject = decode(self._kind.name, document)
         with self._lock:
             self._take(subject)
+        return subject.key
 
     def deleted(self, identity: Identity) -> None:
         """End the actor of an object that is gone; what it applied stays as it is."""
@@ -65,9 +68,18 @@ class Controller:
                     del self._seen[key]
                 self._end(key)
 
-    def listed(self) -> None:
-        """Tell the audience once all watches have told all they have."""
-        if all(sink.complete for sink in self._lists):
+    def listed(self, namespace: str, present: Collection[ResourceKey]) -> None:
+        """Take that these are all the objects of a namespace; others went while nobody watched.
+
+        Tells the audience once all watches have told all they have.
+        """
+        with self._lock:
+            gone = [key for key in self._seen if namespace in {"", key.namespace} and key not in present]
+            for key in gone:
+                with self._telling:
+                    del self._seen[key]
+                self._end(key)
+        if all(sink.complete for sink in self._sinks.values()):
             self._kind.audience.all_seen()
 
     def _take(self, subject: CustomObject) -> None:
@@ -111,19 +123,30 @@ class Controller:
 
 
 class WatchSink:
-    """What one watch tells the controller."""
+    """What one watch, in one life, tells the controller."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, namespace: str) -> None:
         self._controller = controller
+        self._namespace = namespace
+        self._present: set[ResourceKey] = set()
         self.complete = False
-        self.changed = controller.changed
-        self.deleted = controller.deleted
+
+    def changed(self, document: Mapping[str, Any]) -> None:
+        """Pass on an object that is there."""
+        key = self._controller.changed(document)
+        if not self.complete:
+            self._present.add(key)
+
+    def deleted(self, identity: Identity) -> None:
+        """Pass on an object that is gone."""
+        self._controller.deleted(identity)
 
     def synced(self) -> None:
-        """Note that this watch has told all it has."""
+        """Note that this watch has told all it has; from now on it tells of every deletion by itself."""
         if not self.complete:
             self.complete = True
-            self._controller.listed()
+            present, self._present = self._present, set()
+            self._controller.listed(self._namespace, present)
 
 
 class _Start:
