@@ -72,6 +72,13 @@ def test_a_teardown_that_is_fenced_is_no_crash(stage: Stage, caplog: pytest.LogC
     assert caplog.records == []
 
 
+def test_the_report_comes_after_the_teardown(stage: Stage) -> None:
+    reported: list[bool] = []
+    stage.start(teardown=lambda: reported.append(not stage.exits.empty())).stop()
+    stage.the_exit()
+    assert reported == [False]
+
+
 def test_the_first_error_counts_when_teardown_fails_too(stage: Stage) -> None:
     stage.start(teardown=fail(ValueError("second"))).tell(Do(fail(KeyError("first"))))
     assert crashed(stage) is KeyError

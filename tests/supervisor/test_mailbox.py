@@ -150,11 +150,13 @@ def test_timers_fire_by_time_and_merge_like_any_message(mailbox: Mailbox, clock:
 def test_a_cancelled_timer_sends_nothing_and_the_others_still_do(
     mailbox: Mailbox, clock: ManualClock
 ) -> None:
-    timers = [mailbox.send_after(seconds, Resync(str(seconds))) for seconds in (3, 1, 2)]
+    messages = {3: Resync("3"), 1: Poll(), 2: Resync("2")}
+    timers = [mailbox.send_after(seconds, message) for seconds, message in messages.items()]
     timers[1].cancel()
     timers[1].cancel()
     clock.advance(2)
     assert mailbox.get().message == Resync("2")
+    assert mailbox.empty()
     clock.advance(1)
     assert mailbox.get().message == Resync("3")
 

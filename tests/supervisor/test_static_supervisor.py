@@ -262,13 +262,16 @@ def test_a_stop_hurries_what_is_being_stopped_and_starts_nothing(tree: Tree) -> 
     assert tree.log == ["stop b", "stop c", "stop a"]
 
 
-def test_an_end_that_is_heard_of_after_the_stop_began_starts_nothing(tree: Tree) -> None:
+def test_an_end_that_is_heard_of_after_the_stop_began_is_none_too_many(tree: Tree) -> None:
     held, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
         held.set()
         assert go_on.wait(BOUND)
 
+    for _ in range(3):
+        tree.crash("c")
+    tree.log.clear()
     tree.on_start["d"] = hold
     tree.supervisor.start_child(tree.spec("d"))
     assert held.wait(BOUND)
@@ -279,6 +282,7 @@ def test_an_end_that_is_heard_of_after_the_stop_began_starts_nothing(tree: Tree)
         go_on.set()
         assert stopped.result(BOUND) == ()
     assert tree.log == ["start d", "stop c", "stop d", "stop b", "stop a"]
+    assert tree.systemic.empty()
 
 
 def test_a_start_is_broken_off_by_a_stop() -> None:
