@@ -216,11 +216,12 @@ class Controllers:
         with_source: Callable[[Source], Source] = lambda source: source,
         with_parts: Callable[[Parts], Parts] = lambda parts: parts,
         folder: str = "data",
+        kubeconfig: Path | None = None,
     ) -> Controller:
         """Start a controller in this process; it listens, and need not be ready yet."""
         settings = Settings(
             data_dir=self._folder / folder,
-            kubeconfig=str(self._plane.kubeconfig),
+            kubeconfig=str(kubeconfig or self._plane.kubeconfig),
             watch_namespaces=self._namespaces,
             webhook_bind="127.0.0.1:0",
             webhook_secret_file=self._secret,
