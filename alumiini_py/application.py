@@ -89,6 +89,7 @@ class Application:
         parts.events.stop(_EVENTS_SECONDS)
         if parts.lease is not None:
             parts.lease.release()
+        parts.markers.close()
         parts.source.close()
         for connection in parts.connections:
             connection.close()

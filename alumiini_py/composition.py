@@ -26,6 +26,7 @@ from workers.cluster.watching import ListWatch, Target
 from workers.controller.announcer import Announcements
 from workers.controller.board import Board
 from workers.controller.controller import Controller
+from workers.controller.markers import Markers
 from workers.controller.slots import Slots
 from workers.model.keys import ResourceKey
 from workers.repository.crash import CrashReports
@@ -58,6 +59,7 @@ class Parts:
     watchdog: Watchdog
     lease: Lease | None
     source: GitSource
+    markers: Markers
     connections: tuple[Connection, ...]
     events: EventRecorder
     applies: Slots
@@ -110,6 +112,7 @@ class _Composer:
         applies = self._connection(access, _APPLY_SLOTS, guard)
         own = self._connection(access, _OWN_CONNECTIONS, guard)
         source = GitSource(self._settings.data_dir, USER_AGENT, self._metrics.git_request)
+        self._markers = Markers(self._settings.data_dir / "markers")  # the folder is ours from here on
         supervisor = self._supervisor(Objects(own, STATUS_MANAGER))
         engines = self._engines(with_source(source), applies, own)
         controller = self._controller(engines, supervisor)
@@ -119,6 +122,7 @@ class _Composer:
             watchdog=self._watchdog,
             lease=lease,
             source=source,
+            markers=self._markers,
             connections=(lease_connection, applies, own),
             events=engines.events,
             applies=engines.applies,
@@ -185,6 +189,7 @@ class _Composer:
             announcements=Announcements(self._registry, self._watchdog),
             applies=Slots(_APPLY_SLOTS),
             syncs=Gate(self._settings.concurrency),
+            markers=self._markers,
             observer=self._metrics,
             board=self._board,
             clock=self._clock,
@@ -193,7 +198,9 @@ class _Composer:
 
     def _controller(self, engines: Engines, supervisor: DynamicSupervisor) -> Controller:
         kind = git_repository(engines, _Audience(self._followers, self._board, self._metrics))
-        return Controller(kind, supervisor, self._registry, shutdown=_ACTOR_SHUTDOWN)
+        return Controller(
+            kind, supervisor, self._registry, shutdown=_ACTOR_SHUTDOWN, parked_for=self._markers.parked_for
+        )
 
     def _watches(self, connection: Connection, controller: Controller) -> tuple[Callable[[], ListWatch], ...]:
         """Return what makes a watch for each namespace; it is called again when one has died."""

@@ -79,6 +79,9 @@ class Children:
             self._registry.hold(spec.key, None)
             return
         record = self._records[spec.key] = Record(spec, Fence(self._watchdog))
+        if spec.parked_for > 0:
+            self._park(record, spec.parked_for)
+            return
         try:
             self._launch(record)
         except BaseException:
@@ -122,6 +125,11 @@ class Children:
             raise AlreadyStartedError(f"{spec.key} is already started ({record.state})")
         if record is None and self._max_children is not None and len(self._records) >= self._max_children:
             raise MaxChildrenError(f"{spec.key} is one more than the {self._max_children} children allowed")
+
+    def _park(self, record: Record, seconds: float) -> None:
+        at = self._clock.monotonic() + seconds
+        self._registry.hold(record.key, None)
+        self._plan(record, NextStart(at, soonest=at, parked=True))
 
     def _launch(self, record: Record) -> None:
         record.generation += 1

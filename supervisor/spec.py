@@ -111,7 +111,8 @@ class ChildSpec:
 
     ``start`` makes the actor and returns its ref (``lambda context: MyActor.start(context, ...)``); it runs
     on the supervisor's thread, must be quick and do no I/O. ``shutdown`` is how many seconds the child has
-    to end when told to; then its fence is closed.
+    to end when told to; then its fence is closed. ``parked_for`` is how many seconds it waits before its
+    first start, parked; no message shortens them.
     """
 
     key: Hashable
@@ -120,6 +121,7 @@ class ChildSpec:
     shutdown: float = 5.0
     backoff: Backoff = field(default_factory=Backoff)
     intensity: Intensity = field(default_factory=Intensity)
+    parked_for: float = 0.0
 
     def __post_init__(self) -> None:
         if self.shutdown < 0:

@@ -72,7 +72,7 @@ def test_the_next_life_of_a_watch_ends_nobody_in_other_namespaces(home: Home) ->
     home.heard()
 
     home.controller.sink("office").synced()
+    assert home.heard() == [ALL_SEEN]
     home.controller.deleted(gone())
 
     assert home.next() == ("Lamp/home/desk", "out")
-    assert home.heard() == [ALL_SEEN]

@@ -9,12 +9,13 @@ from tests.supervisor.conftest import nothing_stays_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["nothing_stays_behind"]
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path / "markers")
     yield world
     world.close()

@@ -23,6 +23,7 @@ from tests.supervisor.puppet import BOUND
 from workers.controller.announcer import ANNOUNCER, Announcements, Announcer
 from workers.controller.board import Board
 from workers.controller.custom_object import CustomObject, decode
+from workers.controller.markers import Markers
 from workers.controller.slots import Slots
 from workers.model.keys import ObjectKey, ResourceKey
 from workers.repository.actor import RepositoryActor
@@ -33,6 +34,7 @@ from workers.repository.ports import Engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from supervisor.actor import ActorRef, Context
     from supervisor.child import Child
@@ -136,7 +138,7 @@ class World:
 
     key = KEY
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.clock = ManualClock()
         self.watchdog = Watchdog(self.clock)
         self.registry = Registry()
@@ -171,6 +173,7 @@ class World:
             announcements=announcements,
             applies=self._slots,
             syncs=Gate(1),
+            markers=Markers(folder),
             observer=self.heard,
             board=self.board,
             clock=self.clock,

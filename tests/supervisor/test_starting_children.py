@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
@@ -134,3 +135,18 @@ def test_many_threads_may_start_terminate_and_ask_at_once(house: House) -> None:
     for thread in threads:
         thread.join(BOUND)
     assert house.supervisor.count_children() == ChildCounts(specs=0, active=0)
+
+
+def test_a_child_can_begin_parked_and_no_message_shortens_it(house: House) -> None:
+    house.supervisor.start_child(replace(house.spec("app"), parked_for=60.0))
+    assert house.change() == "parked"
+    assert house.registry.send("app", Webhook(("early",))) is Delivery.RESTARTING
+
+    house.clock.advance(59.9)
+    child = house.supervisor.child("app")
+    assert child is not None
+    assert (child.state, child.generation) == ("parked", 0)
+    house.clock.advance(0.1)
+
+    assert house.change() == "running"
+    assert house.supervisor.child("app") is not None

@@ -11,7 +11,7 @@ from workers.controller.custom_object import CustomObject, decode
 from workers.model.keys import ResourceKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Mapping
+    from collections.abc import Callable, Collection, Hashable, Mapping
 
     from supervisor.actor import ActorRef, Context
     from supervisor.dynamic import DynamicSupervisor
@@ -32,12 +32,19 @@ class Controller:
     """
 
     def __init__(
-        self, kind: Kind, supervisor: DynamicSupervisor, registry: Registry, *, shutdown: float
+        self,
+        kind: Kind,
+        supervisor: DynamicSupervisor,
+        registry: Registry,
+        *,
+        shutdown: float,
+        parked_for: Callable[[ResourceKey], float] = lambda _: 0.0,
     ) -> None:
         self._kind = kind
         self._supervisor = supervisor
         self._registry = registry
         self._shutdown = shutdown
+        self._parked_for = parked_for
         self._lock = threading.Lock()
         # Never held while the supervisor is asked: its thread takes it when an actor has ended.
         self._telling = threading.Lock()
@@ -97,7 +104,8 @@ class Controller:
 
     def _begin(self, subject: CustomObject) -> None:
         _log.info("starting an actor", extra={"repository": subject.key.place})
-        spec = ChildSpec(subject.key, _Start(self._kind, subject), shutdown=self._shutdown)
+        start, parked_for = _Start(self._kind, subject), self._parked_for(subject.key)
+        spec = ChildSpec(subject.key, start, shutdown=self._shutdown, parked_for=parked_for)
         try:
             self._supervisor.start_child(spec)
         except BaseException:

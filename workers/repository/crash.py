@@ -45,7 +45,8 @@ class CrashReports:
 
     def changed(self, child: Child) -> None:
         """Take in a change of a supervisor's child; never blocks."""
-        crashed = child.last_exit is not None and isinstance(child.last_exit.reason, Crashed)
+        # Who waits for its first start has taken the whole process with it before.
+        crashed = child.last_exit is None or isinstance(child.last_exit.reason, Crashed)
         if child.state in _WAITING and crashed and isinstance(child.key, ResourceKey):
             self._announcements.now(child.key, partial(self._write, child.key, child))
 
@@ -66,7 +67,8 @@ class CrashReports:
 
 
 def _sentence(child: Child) -> str:
-    reason = child.last_exit.reason if child.last_exit is not None else "it ended"
     start = f"it starts again at {timestamp(child.next_start)}" if child.next_start is not None else ""
+    if child.last_exit is None:
+        return f"the whole process ended more than once in a sync of this repository; {start}"
     often = " (it keeps dying; the log has the cause)" if child.state is State.PARKED else ""
-    return f"the worker of this repository {reason}; {start}{often}"
+    return f"the worker of this repository {child.last_exit.reason}; {start}{often}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workers.cluster.objects import Objects
     from workers.controller.announcer import Announcements
     from workers.controller.board import Board
+    from workers.controller.markers import Markers
     from workers.controller.slots import Slots
     from workers.source.remote import Remote
     from workers.source.tree import SourceTree
@@ -60,7 +61,7 @@ class Engines:
 
     ``objects`` writes what comes from Git, ``own`` writes our own objects over a connection of its own, so
     that a status is never behind a queue of applies. ``syncs`` bounds how many of them build and list at
-    once; nobody holds a place of it while it waits for Git.
+    once; nobody holds a place of it while it waits for Git. ``markers`` note whose code in C is at work.
     """
 
     source: Source
@@ -71,6 +72,7 @@ class Engines:
     announcements: Announcements
     applies: Slots
     syncs: Gate
+    markers: Markers
     observer: Observer
     board: Board
     clock: Clock

@@ -62,7 +62,7 @@ class _Sync:
         if state.stalled is not None and state.stalled[0] == inputs and run.cause is not Cause.REQUEST:
             raise state.stalled[1].again()  # looking at the cluster anew would not cure it
         try:
-            with run.step("fetch"):
+            with run.step("fetch"), self._engines.markers.risky(run.own.subject.key):
                 tree = self._engines.source.tree(remote, commit, run.spec.path, run.deadline)
             with tree:
                 if not self._is_settled(tree, inputs):
@@ -123,7 +123,7 @@ class _Sync:
 
     def _build(self, tree: SourceTree, scopes: ScopeTable) -> Build:
         run = self._run
-        with run.step("build"):
+        with run.step("build"), self._engines.markers.risky(run.own.subject.key):
             built = build(
                 tree.files,
                 self._reading(tree),
