@@ -50,7 +50,6 @@ def test_a_free_port_is_taken_and_told(bind: str, shown: str) -> None:
         server.stop()
 
 
-@pytest.mark.skipif(not socket.has_ipv6, reason="this Python knows no IPv6")
 def test_ipv6_addresses_stand_in_brackets() -> None:
     server = HttpServer(APP, "[::1]:0")
     server.start()
