@@ -14,9 +14,11 @@ from tests.parts.fragile import (
     fragile_controllers,
     fragile_kubectl,
     fragile_plane,
+    fragile_proxy,
     fragile_stage,
 )
 from tests.parts.git_server import FaultyGitServer, git_server
+from tests.parts.slow_proxy import proxy
 from tests.parts.stage import Stage
 
 if TYPE_CHECKING:
@@ -31,8 +33,10 @@ __all__ = [
     "fragile_controllers",
     "fragile_kubectl",
     "fragile_plane",
+    "fragile_proxy",
     "fragile_stage",
     "git_server",
+    "proxy",
 ]
 
 

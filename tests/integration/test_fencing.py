@@ -10,19 +10,19 @@ import pytest
 from supervisor.deadline import FencedError
 from tests.cluster.parts import Cluster
 from tests.parts.controller import restarts
-from tests.parts.slow_proxy import Hold, SlowProxy
+from tests.parts.slow_proxy import Hold
 from tests.parts.stage import config_map
 from workers.cluster.access import find_access
 from workers.model.keys import ObjectKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from alumiini_py.controlplane.plane import ControlPlane
     from supervisor.deadline import Deadline
     from tests.parts.audit import AuditLog
     from tests.parts.controller import Controllers
+    from tests.parts.slow_proxy import SlowProxy
     from tests.parts.stage import Stage
     from workers.repository.ports import Source
     from workers.source.remote import Remote
@@ -148,28 +148,25 @@ def test_an_actor_that_was_given_up_comes_back_to_life_and_can_write_nothing(
 
 
 def test_a_write_that_was_under_way_never_overtakes_the_successor(
-    stage: Stage, controllers: Controllers, control_plane: ControlPlane, tmp_path: Path
+    stage: Stage, proxy: SlowProxy, controllers: Controllers
 ) -> None:
     repository = stage.repository(files={"one.yaml": config_map("one")})
     stage.follow()
-    with SlowProxy(control_plane, tmp_path) as proxy:
-        controller = controllers.start(kubeconfig=proxy.kubeconfig)
-        stage.until_synced(repository.head())
+    controller = controllers.start(kubeconfig=proxy.kubeconfig)
+    stage.until_synced(repository.head())
 
-        held = Hold(lambda request: request.method == "PATCH" and "/configmaps/one" in request.path)
-        proxy.treat = held
-        controller.push(stage.url(), repository.commit({"one.yaml": config_map("one", "of the zombie")}))
-        assert held.came.wait(PATIENCE)
-        take_away(stage)
-        commit = repository.commit({"one.yaml": config_map("one", "of the successor")})
-        stage.follow()
+    proxy.treat = held = Hold(lambda request: request.method == "PATCH" and "/configmaps/one" in request.path)
+    controller.push(stage.url(), repository.commit({"one.yaml": config_map("one", "of the zombie")}))
+    assert held.came.wait(PATIENCE)
+    take_away(stage)
+    commit = repository.commit({"one.yaml": config_map("one", "of the successor")})
+    stage.follow()
 
-        assert held.left.wait(PATIENCE)  # its actor was given up, and its connection was cut
-        threading.Event().wait(LATE)
-        assert stage.value("one") == "1"
-        held.release()
-        assert stage.value("one") == "of the zombie"
-        stage.until_synced(commit)
-        assert stage.value("one") == "of the successor"
-        assert controller.fatal == []
-        controller.stop()
+    assert held.left.wait(PATIENCE)  # its actor was given up, and its connection was cut
+    threading.Event().wait(LATE)
+    assert stage.value("one") == "1"
+    held.release()
+    assert stage.value("one") == "of the zombie"
+    stage.until_synced(commit)
+    assert stage.value("one") == "of the successor"
+    assert controller.fatal == []

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from tests.parts.api_client import eventually
 from tests.parts.controller import restarts
+from tests.parts.fragile import start_again
 from tests.parts.stage import config_map
 
 if TYPE_CHECKING:
     from alumiini_py.controlplane.plane import ControlPlane
+    from tests.parts.control_plane import Kubectl
     from tests.parts.controller import Controllers
     from tests.parts.stage import Stage
 
@@ -33,7 +35,10 @@ def uids(stage: Stage) -> dict[str, str]:
 
 
 def test_after_an_outage_of_20_s_everything_is_as_if_it_had_not_been(
-    fragile_stage: Stage, fragile_controllers: Controllers, fragile_plane: ControlPlane
+    fragile_stage: Stage,
+    fragile_controllers: Controllers,
+    fragile_plane: ControlPlane,
+    fragile_kubectl: Kubectl,
 ) -> None:
     stage = fragile_stage
     pushed = stage.repository("pushed", files={"one.yaml": config_map("one"), "two.yaml": config_map("two")})
@@ -53,7 +58,7 @@ def test_after_an_outage_of_20_s_everything_is_as_if_it_had_not_been(
     }
     assert controller.push(stage.url("pushed"), commits["pushed"]).status == 202
     threading.Event().wait(AWAY)
-    fragile_plane.start_api_server()
+    start_again(fragile_plane, fragile_kubectl)
 
     for name, commit in commits.items():
         status = stage.until_synced(commit, name)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alumiini_py.controlplane.plane import ControlPlane
-from tests.parts.api_client import ApiClient
+from tests.parts.api_client import ApiClient, eventually
 from tests.parts.control_plane import Kubectl
 from tests.parts.controller import Controllers
+from tests.parts.slow_proxy import SlowProxy
 from tests.parts.stage import Stage
 
 if TYPE_CHECKING:
@@ -54,9 +55,22 @@ def fragile_stage(
 
 
 @pytest.fixture
+def fragile_proxy(fragile_plane: ControlPlane, tmp_path: Path) -> Iterator[SlowProxy]:
+    """Stands before it."""
+    with SlowProxy(fragile_plane, tmp_path) as proxy:
+        yield proxy
+
+
+@pytest.fixture
 def fragile_controllers(
     fragile_plane: ControlPlane, fragile_stage: Stage, tmp_path: Path
 ) -> Iterator[Controllers]:
     """Starts controllers for the namespace of the test."""
     with Controllers(fragile_plane, tmp_path / "controller", fragile_stage.namespace) as controllers:
         yield controllers
+
+
+def start_again(plane: ControlPlane, kubectl: Kubectl) -> None:
+    """Start the API server; returns when it serves GitRepositories too, which is a little later."""
+    plane.start_api_server()
+    eventually(lambda: kubectl.run("get", "gitrepositories").returncode == 0, "GitRepositories are served")

@@ -19,7 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from alumiini_py.controlplane.plane import ControlPlane
@@ -101,8 +104,6 @@ class SlowProxy:
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), name="proxy")
         self._lock = threading.Lock()
         self._connections: set[ProxyHandler] = set()
-        self._talking = threading.Event()
-        self._talking.set()
         self.kubeconfig = folder / "proxy-kubeconfig"
         url = f"https://127.0.0.1:{self._listener.server_port}"
         self.kubeconfig.write_text(plane.kubeconfig.read_text().replace(plane.url, url))
@@ -112,31 +113,21 @@ class SlowProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._talking.set()
         self._listener.shutdown()
         self._thread.join()
-        self._cut(lambda _: True)
+        for connection in self._chosen(lambda _: True):
+            connection.shut()
         self._listener.server_close()
-
-    def watches(self) -> int:
-        """Return how many watches are open."""
-        return len(self._watches())
 
     def cut_watches(self) -> None:
         """Shut the connections of all watches."""
-        self._cut(lambda handler: handler.request_now is not None and handler.request_now.watches)
+        for watch in self._chosen(_watches):
+            watch.shut()
 
     def silence_watches(self) -> None:
-        """Let nothing of any watch through, and keep its connection."""
-        self._talking.clear()
-
-    def let_watches_talk(self) -> None:
-        """Let through what was kept back, and what comes."""
-        self._talking.set()
-
-    def wait_while_silent(self) -> None:
-        """Wait until watches may talk."""
-        self._talking.wait()
+        """Let nothing more of the present watches through, and keep their connections."""
+        for watch in self._chosen(_watches):
+            watch.silent = True
 
     def came(self, handler: ProxyHandler) -> None:
         with self._lock:
@@ -146,17 +137,9 @@ class SlowProxy:
         with self._lock:
             self._connections.discard(handler)
 
-    def _watches(self) -> list[ProxyHandler]:
+    def _chosen(self, wanted: Callable[[ProxyHandler], bool]) -> list[ProxyHandler]:
         with self._lock:
-            return [
-                one for one in self._connections if one.request_now is not None and one.request_now.watches
-            ]
-
-    def _cut(self, chosen: Callable[[ProxyHandler], bool]) -> None:
-        with self._lock:
-            connections = [one for one in self._connections if chosen(one)]
-        for connection in connections:
-            connection.shut()
+            return [one for one in self._connections if wanted(one)]
 
 
 class _Listener(ThreadingHTTPServer):
@@ -186,6 +169,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     request_now: Passing | None = None
+    silent = False
 
     @property
     def proxy(self) -> SlowProxy:
@@ -193,6 +177,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self._shut = threading.Event()
         server = self.proxy.server
         self._upstream = http.client.HTTPSConnection(
             str(server.hostname), server.port, context=self.proxy.trust
@@ -207,6 +192,7 @@ class ProxyHandler(BaseHTTPRequestHandler):
 
     def shut(self) -> None:
         """End both connections at once, from any thread."""
+        self._shut.set()
         for end in (self.connection, self._upstream.sock):
             if end is not None:
                 with suppress(OSError):
@@ -250,8 +236,20 @@ class ProxyHandler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.flush()
             while part := response.read1(_PART):
-                if self.request_now is not None and self.request_now.watches:
-                    self.proxy.wait_while_silent()
+                if self.silent:
+                    self._shut.wait()
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
                 self.wfile.flush()
             self.wfile.write(b"0\r\n\r\n")
+
+
+def _watches(handler: ProxyHandler) -> bool:
+    request = handler.request_now
+    return request is not None and request.watches
+
+
+@pytest.fixture
+def proxy(control_plane: ControlPlane, tmp_path: Path) -> Iterator[SlowProxy]:
+    """Stands before the shared control plane; ask for it before the controllers, it ends after them."""
+    with SlowProxy(control_plane, tmp_path) as proxy:
+        yield proxy
