@@ -64,6 +64,24 @@ def test_a_spec_or_status_that_is_no_object_counts_as_empty(wrong: object) -> No
     assert (read.spec, read.status) == ({}, {})
 
 
+GOOD = {"type": "On", "status": "True", "reason": "Switched"}
+
+
+@pytest.mark.parametrize("wrong", [None, "On", 7, GOOD])
+def test_conditions_that_are_no_list_count_as_none(wrong: object) -> None:
+    assert decode("Lamp", {**WHOLE, "status": {"on": True, "conditions": wrong}}).status == {
+        "on": True,
+        "conditions": [],
+    }
+
+
+def test_what_is_no_condition_counts_as_absent() -> None:
+    wrong = [None, 5, "On", ["On"], {}, {"type": "On"}, {"type": ["On"], "status": "True"}]
+    status = {"conditions": [*wrong, GOOD, {"type": "On", "status": True}]}
+
+    assert decode("Lamp", {**WHOLE, "status": status}).status == {"conditions": [GOOD]}
+
+
 @pytest.mark.parametrize(
     "body",
     [

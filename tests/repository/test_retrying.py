@@ -275,3 +275,11 @@ def test_the_first_failure_of_a_life_is_one_more(world: World, status: dict[str,
     world.start(status=status)
 
     assert world.status()["failures"] == status.get("failures", 0) + 1
+
+
+def test_a_count_of_failures_that_is_no_number_is_none(world: World) -> None:
+    world.forge.before = fail(refused(Reason.GIT_TIMEOUT))
+
+    world.start(status={"failures": "many"})
+
+    assert world.status()["failures"] == 1

@@ -37,7 +37,8 @@ def decode(kind: str, body: Mapping[str, Any]) -> CustomObject:
     """Read an object of a kind.
 
     Metadata is typed by the API server; ``spec`` and ``status`` may be anything where a schema is older or
-    open, and count as empty when they are no objects. Raises ValueError without a name or uid.
+    open, and count as empty when they are no objects; what is no condition counts as absent. Raises
+    ValueError without a name or uid.
     """
     metadata = _mapping(body.get("metadata"))
     name, uid = metadata.get("name"), metadata.get("uid")
@@ -53,8 +54,20 @@ def decode(kind: str, body: Mapping[str, Any]) -> CustomObject:
         labels=_mapping(metadata.get("labels")),
         annotations=_mapping(metadata.get("annotations")),
         spec=_mapping(body.get("spec")),
-        status=_mapping(body.get("status")),
+        status=_status(body.get("status")),
     )
+
+
+def _status(value: object) -> Mapping[str, Any]:
+    status = _mapping(value)
+    if "conditions" not in status:
+        return status
+    conditions = status["conditions"] if isinstance(status["conditions"], list) else []
+    return {**status, "conditions": [one for one in conditions if _is_condition(one)]}
+
+
+def _is_condition(value: object) -> bool:
+    return all(isinstance(_mapping(value).get(key), str) for key in ("type", "status"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -134,7 +134,8 @@ class RepositoryActor(SupervisedActor):
             return False  # it is gone; the watch will say so
         reborn = self._subject is None
         own = OwnObject(self._engines.own, self._resource, subject, doubted=reborn)
-        self._failures = int(subject.status.get("failures") or 0)
+        failures = subject.status.get("failures")
+        self._failures = failures if isinstance(failures, int) else 0
         self._reporter = Reporter(
             own, self._engines, self._state, self.send_after, self.context.fence.deadline
         )
