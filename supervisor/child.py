@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import datetime
 
+    from supervisor.clock import Clock
     from supervisor.deadline import Fence
     from supervisor.exits import Exit
     from supervisor.mailbox import Mailbox
@@ -115,9 +117,11 @@ class Record:
         is_there = self.state is State.RUNNING or (self.state is State.STOPPING and not self.end.done())
         return is_there and self.generation == generation
 
-    def shown(self, next_start: datetime | None) -> Child:
+    def shown(self, clock: Clock) -> Child:
         """Return what others see of it."""
-        return Child(self.key, self.state, self.generation, self.restarts, self.last_exit, next_start)
+        start = self.next_start
+        at = None if start is None else clock.now() + timedelta(seconds=start.at - clock.monotonic())
+        return Child(self.key, self.state, self.generation, self.restarts, self.last_exit, at)
 
 
 def resolved(end: Termination) -> Future[Termination]:

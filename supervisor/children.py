@@ -6,7 +6,6 @@ import contextlib
 import logging
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -21,7 +20,6 @@ from supervisor.timetable import TimetableClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-    from datetime import datetime
     from random import Random
 
     from supervisor.child import Child
@@ -80,7 +78,8 @@ class Children:
             return
         record = self._records[spec.key] = Record(spec, Fence(self._watchdog))
         if spec.parked_for > 0:
-            self._park(record, spec.parked_for)
+            self._registry.hold(spec.key, None)
+            self._plan_at(record, self._clock.monotonic() + spec.parked_for, parked=True)
             return
         try:
             self._launch(record)
@@ -125,11 +124,6 @@ class Children:
             raise AlreadyStartedError(f"{spec.key} is already started ({record.state})")
         if record is None and self._max_children is not None and len(self._records) >= self._max_children:
             raise MaxChildrenError(f"{spec.key} is one more than the {self._max_children} children allowed")
-
-    def _park(self, record: Record, seconds: float) -> None:
-        at = self._clock.monotonic() + seconds
-        self._registry.hold(record.key, None)
-        self._plan(record, NextStart(at, soonest=at, parked=True))
 
     def _launch(self, record: Record) -> None:
         record.generation += 1
@@ -182,6 +176,9 @@ class Children:
             crashed = self._crashes.add(record.key, now)
             if is_systemic(crashed, len(self._records)):
                 self._give_up(crashed, record.key, reason)
+
+    def _plan_at(self, record: Record, at: float, *, parked: bool) -> None:
+        self._plan(record, NextStart(at, soonest=at, parked=parked))
 
     def _plan(self, record: Record, start: NextStart) -> None:
         record.next_start = start
@@ -264,8 +261,7 @@ class Children:
 
     def _start_over(self, record: Record) -> None:
         record.starts_over = False
-        at = max(self._clock.monotonic(), record.fence.in_flight_until)
-        self._plan(record, NextStart(at, soonest=at, parked=False))
+        self._plan_at(record, max(self._clock.monotonic(), record.fence.in_flight_until), parked=False)
 
     def _remove(self, record: Record) -> None:
         self._drop_timer(record)
@@ -295,12 +291,7 @@ class Children:
 
     def _show(self, record: Record, state: State) -> None:
         record.state = state
-        child = record.shown(self._time_of_next(record))
+        child = record.shown(self._clock)
         if state is not State.ENDED:
             self._roster.put(child, record.mailbox)
         self._thread.call_soon(partial(self._on_change, child))
-
-    def _time_of_next(self, record: Record) -> datetime | None:
-        if record.next_start is None:
-            return None
-        return self._clock.now() + timedelta(seconds=record.next_start.at - self._clock.monotonic())
