@@ -134,11 +134,11 @@ class Controller(Listeners):
 class ControllerProcess(Listeners):
     """``alumiini run`` as a process of its own; leaving its block kills what is left of it."""
 
-    def __init__(self, arguments: list[str], log: Path) -> None:
+    def __init__(self, arguments: list[str], log: Path, module: str) -> None:
         self._log = log
         with log.open("ab") as output:
             self._begin = output.tell()
-            command = [sys.executable, "-m", "alumiini_py", "run", *arguments]
+            command = [sys.executable, "-m", module, "run", *arguments]
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
     def __enter__(self) -> Self:
@@ -231,9 +231,14 @@ class Controllers:
         return self._stack.enter_context(Controller(settings, with_source, with_parts))
 
     def spawn(
-        self, *, lease_namespace: str | None = None, folder: str = "data", kubeconfig: Path | None = None
+        self,
+        *,
+        lease_namespace: str | None = None,
+        folder: str = "data",
+        kubeconfig: Path | None = None,
+        module: str = "alumiini_py",
     ) -> ControllerProcess:
-        """Start ``alumiini run``, which is still starting when this returns."""
+        """Start ``alumiini run``, or a module that acts like it; it is still starting when this returns."""
         lease = (
             ["--no-leader-election"] if lease_namespace is None else ["--lease-namespace", lease_namespace]
         )
@@ -245,4 +250,4 @@ class Controllers:
             *lease,
             *(part for namespace in self._namespaces for part in ("--watch-namespace", namespace)),
         ]
-        return self._stack.enter_context(ControllerProcess(arguments, self._folder / f"{folder}.log"))
+        return self._stack.enter_context(ControllerProcess(arguments, self._folder / f"{folder}.log", module))
