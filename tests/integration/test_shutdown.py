@@ -1,4 +1,4 @@
-"""The end of the process: in order with hundreds of actors, at once when asked twice, unasked when it must."""
+"""The end of the process: in order with 500 actors, at once when asked twice, unasked when it must."""
 
 from __future__ import annotations
 
