@@ -222,6 +222,27 @@ DYNAMIC = (
         "test_stopping_the_supervisor.py::test_late_children_are_fenced_and_named_in_real_time",
     ),
     Mutant(
+        "a transient child stays away after a normal end",
+        "spec",
+        "return isinstance(reason, Crashed)",
+        "return True",
+        "test_spec.py::test_a_restart_follows_an_exit_as_in_otp",
+    ),
+    Mutant(
+        "there are never more children than allowed",
+        "children",
+        "len(self._records) >= self._max_children",
+        "len(self._records) > self._max_children",
+        "test_starting_children.py::test_there_are_never_more_children_than_allowed",
+    ),
+    Mutant(
+        "a child that killed the process begins parked",
+        "children",
+        "if spec.parked_for > 0:",
+        "if spec.parked_for < 0:",
+        "test_starting_children.py::test_a_child_can_begin_parked_and_no_message_shortens_it",
+    ),
+    Mutant(
         "unknown keys say so",
         "registry",
         "slot = self._slots.get(key)\n            if slot is None:",
