@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.mutants.actors import ACTOR, FENCE, MAILBOX
 from tests.mutants.first_failure import KILLED
 from tests.mutants.mutant import Mutant, copy_to, run
-from tests.mutants.mutants import MUTANTS
+from tests.mutants.supervisors import DYNAMIC, STATIC
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+MUTANTS = (*MAILBOX, *ACTOR, *FENCE, *DYNAMIC, *STATIC)
 
 
 def test_the_tests_pass_without_a_mutant(tmp_path: Path) -> None:

@@ -105,3 +105,8 @@ class Tree:
 
     def states(self) -> dict[str, str]:
         return {str(child.key): str(child.state) for child in self.supervisor.which_children()}
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many children there are and how many of them run."""
+        children = self.supervisor.count_children()
+        return children.specs, children.active
