@@ -11,6 +11,7 @@ from tests.parts.audit import AuditLog
 from tests.parts.controller import Controllers
 from tests.parts.fragile import (
     CRD,
+    api_server,
     fragile_controllers,
     fragile_kubectl,
     fragile_plane,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CRD",
+    "api_server",
     "fragile_controllers",
     "fragile_kubectl",
     "fragile_plane",

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from tests.parts.api_client import eventually
 from tests.parts.controller import restarts
-from tests.parts.fragile import start_again
 from tests.parts.stage import config_map
 
 if TYPE_CHECKING:
-    from alumiini_py.controlplane.plane import ControlPlane
-    from tests.parts.control_plane import Kubectl
     from tests.parts.controller import Controllers
+    from tests.parts.fragile import ApiServer
     from tests.parts.stage import Stage
 
 AWAY = 20.0
@@ -35,10 +33,7 @@ def uids(stage: Stage) -> dict[str, str]:
 
 
 def test_after_an_outage_of_20_s_everything_is_as_if_it_had_not_been(
-    fragile_stage: Stage,
-    fragile_controllers: Controllers,
-    fragile_plane: ControlPlane,
-    fragile_kubectl: Kubectl,
+    fragile_stage: Stage, fragile_controllers: Controllers, api_server: ApiServer
 ) -> None:
     stage = fragile_stage
     pushed = stage.repository("pushed", files={"one.yaml": config_map("one"), "two.yaml": config_map("two")})
@@ -51,14 +46,14 @@ def test_after_an_outage_of_20_s_everything_is_as_if_it_had_not_been(
     stage.until_synced(polled.head(), "polled")
     held, objects = lease(stage), uids(stage)
 
-    fragile_plane.stop_api_server()
+    api_server.stop()
     commits = {
         "pushed": pushed.commit({"one.yaml": config_map("one", "2")}),
         "polled": polled.commit({"three.yaml": config_map("three", "2")}),
     }
     assert controller.push(stage.url("pushed"), commits["pushed"]).status == 202
     threading.Event().wait(AWAY)
-    start_again(fragile_plane, fragile_kubectl)
+    api_server.start()
 
     for name, commit in commits.items():
         status = stage.until_synced(commit, name)

@@ -14,7 +14,6 @@ import yaml
 from tests.integration.conftest import CRD
 from tests.parts.api_client import eventually
 from tests.parts.controller import restarts
-from tests.parts.fragile import start_again
 from tests.parts.git_server import FETCH, LS_REFS, held_until
 from tests.parts.slow_proxy import SlowProxy, expired, passing, refusing
 from tests.parts.stage import DOMAIN, config_map
@@ -23,9 +22,9 @@ from workers.cluster.watching import ListWatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from alumiini_py.controlplane.plane import ControlPlane
     from tests.parts.control_plane import Kubectl
     from tests.parts.controller import Controller, Controllers
+    from tests.parts.fragile import ApiServer
     from tests.parts.slow_proxy import Fault, Passing
     from tests.parts.stage import Stage
 
@@ -137,11 +136,7 @@ def test_after_trouble_with_the_watch_the_actors_are_those_of_the_objects(
 
 
 def test_after_a_restart_of_the_api_server_that_nobody_watched_the_actors_are_those_of_the_objects(
-    fragile_stage: Stage,
-    fragile_plane: ControlPlane,
-    fragile_kubectl: Kubectl,
-    fragile_proxy: SlowProxy,
-    fragile_controllers: Controllers,
+    fragile_stage: Stage, api_server: ApiServer, fragile_proxy: SlowProxy, fragile_controllers: Controllers
 ) -> None:
     stage, commits = fragile_stage, commit_all(fragile_stage)
     controller = fragile_controllers.start(kubeconfig=fragile_proxy.kubeconfig)
@@ -152,8 +147,8 @@ def test_after_a_restart_of_the_api_server_that_nobody_watched_the_actors_are_th
     refuse_watches(fragile_proxy)
     take_away(stage, "goes")
     stage.follow("comes")
-    fragile_plane.stop_api_server()
-    start_again(fragile_plane, fragile_kubectl)
+    api_server.stop()
+    api_server.start()
     serve_again(fragile_proxy)
 
     until_actors_are_objects(controller, stage)

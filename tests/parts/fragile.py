@@ -25,6 +25,27 @@ CRD = Path(__file__).parents[2] / "deploy" / "crd.yaml"
 _numbers = itertools.count(1)
 
 
+class ApiServer:
+    """The API server of that control plane, as something that goes and comes."""
+
+    def __init__(self, plane: ControlPlane, kubectl: Kubectl) -> None:
+        self._plane = plane
+        self._kubectl = kubectl
+        self.away = False
+
+    def stop(self) -> None:
+        """Kill it."""
+        self.away = True
+        self._plane.stop_api_server()
+
+    def start(self) -> None:
+        """Start it; returns when it serves GitRepositories too, which is a little after it is ready."""
+        self._plane.start_api_server()
+        served = ("get", "gitrepositories")
+        eventually(lambda: self._kubectl.run(*served).returncode == 0, "GitRepositories are served")
+        self.away = False
+
+
 @pytest.fixture(scope="session")
 def fragile_plane(
     control_plane_programs: Programs, tmp_path_factory: pytest.TempPathFactory
@@ -41,6 +62,11 @@ def fragile_kubectl(control_plane_programs: Programs, fragile_plane: ControlPlan
     kubectl("apply", "-f", str(CRD))
     kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRD))
     return kubectl
+
+
+@pytest.fixture
+def api_server(fragile_plane: ControlPlane, fragile_kubectl: Kubectl) -> ApiServer:
+    return ApiServer(fragile_plane, fragile_kubectl)
 
 
 @pytest.fixture
@@ -68,9 +94,3 @@ def fragile_controllers(
     """Starts controllers for the namespace of the test."""
     with Controllers(fragile_plane, tmp_path / "controller", fragile_stage.namespace) as controllers:
         yield controllers
-
-
-def start_again(plane: ControlPlane, kubectl: Kubectl) -> None:
-    """Start the API server; returns when it serves GitRepositories too, which is a little later."""
-    plane.start_api_server()
-    eventually(lambda: kubectl.run("get", "gitrepositories").returncode == 0, "GitRepositories are served")
