@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alumiini_py.published import Health
-from alumiini_py.services import Listener, repositories, watching
+from alumiini_py.services import Listener, Watching, repositories
 from alumiini_py.supervision import SupervisionTree
 from supervisor.clock import SystemClock
 from supervisor.deadline import FencedError
+from supervisor.errors import SupervisorStoppedError
 from supervisor.spec import Intensity
 from supervisor.static import Supervisor
 from webhooks.receiver import webhook_app
 from webhooks.secret_file import SecretFile
+from webhooks.server import HttpServer
 from webhooks.status import status_app
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _EVENTS_SECONDS = 2.0
 _STUCK_SECONDS = 10.0
+_STILL_SECONDS = 240.0
+"""A watch hears of something within 90 s, or begins again after a rest of a minute at most."""
 _LISTENERS_SECONDS = 15.0
 _INTENSITY = Intensity(5, 60)
 """More than five parts of the program that die in a minute are no accident."""
@@ -41,18 +46,22 @@ class Application:
         self._settings = settings
         self._parts = parts
         self._draining = False
+        self._watches = [Watching(number, make) for number, make in enumerate(parts.watches)]
         self._leading = threading.Thread(target=self._lead, name="leader", daemon=True)
         health = Health(ready=(self._unready,), alive=(self._stuck,))
         secrets = SecretFile(settings.webhook_secret_file)
         tree = SupervisionTree(parts.supervisor, lambda: self._services)
         self._status = Listener(
             "status",
-            status_app(parts.snapshots, tree, health, health, parts.render_metrics),
+            partial(HttpServer, status_app(parts.snapshots, tree, health, health, parts.render_metrics)),
             settings.api_bind,
         )
         self._webhooks = Listener(
             "webhooks",
-            webhook_app(parts.followers, secrets.current, parts.metrics.webhook, SystemClock()),
+            partial(
+                HttpServer,
+                webhook_app(parts.followers, secrets.current, parts.metrics.webhook, SystemClock()),
+            ),
             settings.webhook_bind,
         )
         listeners = (self._status.spec(), self._webhooks.spec())
@@ -98,6 +107,8 @@ class Application:
     def _lead(self) -> None:
         try:
             self._hold_lease_and_watch()
+        except (FencedError, SupervisorStoppedError):
+            _log.info("told to end before the actors started")
         except Exception as error:  # noqa: BLE001 -- whatever it is, the process must not stay without actors
             _log.exception("the controller could not start its actors")
             self._parts.fatal(f"the controller could not start its actors: {type(error).__name__}")
@@ -106,15 +117,12 @@ class Application:
         """Hold the lease before the first actor starts."""
         parts = self._parts
         if parts.lease is not None:
-            try:
-                parts.lease.acquire()
-            except FencedError:
-                return  # stopped while waiting
+            parts.lease.acquire()
         if self._draining:
             return
         self._services.start_child(repositories(parts.supervisor, self._settings.grace_seconds)).result()
-        for number, make in enumerate(parts.watches):
-            self._services.start_child(watching(number, make)).result()
+        for watch in self._watches:
+            self._services.start_child(watch.spec()).result()
 
     def _unready(self) -> str | None:
         if self._draining:
@@ -132,6 +140,8 @@ class Application:
         turning = (self._parts.watchdog, self._parts.supervisor, self._services)
         if max(each.busy_seconds for each in turning) > _STUCK_SECONDS:
             return "a supervisor does not turn"
+        if any(watch.still_seconds > _STILL_SECONDS for watch in self._watches):
+            return "a watch of GitRepositories does not move"
         for listener in (self._webhooks, self._status):
             if not listener.alive:
                 return f"the HTTP server at {listener.address} does not turn"

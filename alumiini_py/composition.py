@@ -32,6 +32,7 @@ from workers.model.keys import ResourceKey
 from workers.repository.crash import CrashReports
 from workers.repository.kind import FIELD_MANAGER, GIT_REPOSITORY, STATUS_MANAGER, git_repository
 from workers.repository.ports import Engines
+from workers.repository.snapshot import RepositorySnapshot
 from workers.source.git import GitSource
 from workers.telemetry.metrics import Metrics
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from alumiini_py.settings import Settings
     from supervisor.clock import AlarmClock
     from workers.cluster.access import Access
+    from workers.controller.custom_object import CustomObject
     from workers.repository.ports import Source
 
 USER_AGENT = f"alumiini/{__version__}"
@@ -227,12 +229,21 @@ class _Audience:
         self._followers = followers
         self._board = board
         self._metrics = metrics
-        self.seen = followers.seen
         self.all_seen = followers.all_seen
+
+    def seen(self, subject: CustomObject) -> None:
+        """Let webhooks find an object, and readers until its actor says more."""
+        self._followers.seen(subject)
+        if self._board.get(subject.key) is None:
+            at_first = RepositorySnapshot(subject, subject.status, "", None, {}, (), {})
+            self._board.publish(subject.key, at_first)
+
+    def leaving(self, key: ResourceKey) -> None:
+        """Let no webhook reach an actor that ends."""
+        self._followers.gone(key)
 
     def gone(self, key: ResourceKey) -> None:
         """Forget an object everywhere."""
-        self._followers.gone(key)
         self._board.forget(key)
         self._metrics.forget(key.namespace, key.name)
 

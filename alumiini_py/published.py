@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workers.controller.board import Board, Snapshot
 
 _KIND = "GitRepository"
+_AWAY = frozenset({State.RESTARTING, State.PARKED})
 
 
 class PublishedSnapshots:
@@ -67,10 +68,11 @@ def _first(checks: Sequence[Callable[[], str | None]]) -> str | None:
 
 def _with_actor(snapshot: Snapshot, child: Child | None) -> dict[str, Any]:
     summary = dict(snapshot.summary())
-    if child is not None and child.state is not State.RUNNING:  # what it published is from its last life
+    if child is not None and child.state in _AWAY:  # what it published is from its last life
         summary |= {
             "ready": False,
             "reason": Reason.WORKER_CRASHED,
+            "message": "the worker of this repository died; it starts again at actor.nextStart",
             "actor": {"busySince": None, "step": None},
         }
     if child is not None:

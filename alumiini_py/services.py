@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from supervisor.exits import Exit, Normal
+from supervisor.exits import Crashed, Exit, Normal, without_frames
 from supervisor.service import ServiceSpec
 from supervisor.services import ThreadService
 from supervisor.spec import ChildSpec
-from webhooks.server import HttpServer
 from workers.controller.announcer import ANNOUNCER, Announcer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp
-
     from supervisor.dynamic import DynamicSupervisor
     from supervisor.service import Service
+    from webhooks.server import HttpServer
     from workers.cluster.watching import ListWatch
+
+    Ended = Callable[[BaseException | None], None]
 
 REPOSITORIES = "repositories"
 _SECONDS = 15.0
@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 class Listener:
     """An address that HTTP is served at; a server that died is followed by one at the same address."""
 
-    def __init__(self, name: str, app: ASGIApp, bind: str) -> None:
+    def __init__(self, name: str, make: Callable[[str, Ended], HttpServer], bind: str) -> None:
         self._name = name
-        self._app = app
-        self._server = HttpServer(app, bind)
+        self._make = make
+        self._server = make(bind, _ignored)
 
     @property
     def address(self) -> str:
@@ -48,9 +48,9 @@ class Listener:
         """Return this as a child of a supervisor."""
         return ServiceSpec(self._name, lambda: _Serving(self), shutdown=_SECONDS)
 
-    def serve(self, ended: Callable[[], None]) -> HttpServer:
+    def serve(self, ended: Ended) -> HttpServer:
         """Start the next server; raises ListenError."""
-        self._server = HttpServer(self._app, self.address, ended)
+        self._server = self._make(self.address, ended)
         self._server.start()
         return self._server
 
@@ -62,12 +62,13 @@ class _Serving:
 
     def start(self, exited: Callable[[Exit], None]) -> None:
         """Listen."""
-        self._server = self._listener.serve(lambda: exited(Normal()))
+        self._server = self._listener.serve(
+            lambda error: exited(Normal() if error is None else Crashed(without_frames(error)))
+        )
 
     def stop(self, seconds: float) -> bool:  # noqa: ARG002 -- the server has bounds of its own, within ours
         """Finish the requests under way."""
-        self._server.stop()
-        return True
+        return self._server.stop()
 
 
 class _Repositories:
@@ -88,17 +89,32 @@ class _Repositories:
         return not abandoned
 
 
+def _ignored(_error: BaseException | None) -> None:
+    """Stand for the server before the first one, which never runs."""
+
+
 def repositories(supervisor: DynamicSupervisor, seconds: float) -> ServiceSpec:
     """Return the actors as a child of the root; they have so many seconds to end."""
     return ServiceSpec(REPOSITORIES, lambda: _Repositories(supervisor), shutdown=seconds)
 
 
-def watching(number: int, make: Callable[[], ListWatch]) -> ServiceSpec:
-    """Return a watch as a child of the root; a new one lists everything again."""
-    name = f"watch-{number}"
+class Watching:
+    """A watch as a child of the root; a new one lists everything again."""
 
-    def service() -> Service:
-        watch = make()
-        return ThreadService(name, watch.run, watch.stop)
+    def __init__(self, number: int, make: Callable[[], ListWatch]) -> None:
+        self._name = f"watch-{number}"
+        self._make = make
+        self._watch: ListWatch | None = None
 
-    return ServiceSpec(name, service)
+    @property
+    def still_seconds(self) -> float:
+        """For how long the watch has not moved, in seconds."""
+        return self._watch.still_seconds if self._watch is not None else 0.0
+
+    def spec(self) -> ServiceSpec:
+        """Return this as a child of a supervisor."""
+        return ServiceSpec(self._name, self._service)
+
+    def _service(self) -> Service:
+        self._watch = watch = self._make()
+        return ThreadService(self._name, watch.run, watch.stop)

@@ -107,6 +107,13 @@ class SupervisedActor(pykka.ThreadingActor):
     def _create_actor_inbox(self) -> Mailbox:  # type: ignore[override]  # static there, but called on self
         return self.mailbox
 
+    def _start_actor_loop(self) -> None:
+        try:
+            super()._start_actor_loop()
+        except BaseException:  # the machine has no more threads: pykka would remember it for ever
+            pykka.ActorRegistry.unregister(self.actor_ref)
+            raise
+
     def on_start(self) -> None:
         """Run ``setup`` (pykka calls this)."""
         self._guarded(self.setup)

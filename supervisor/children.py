@@ -78,8 +78,7 @@ class Children:
             return
         record = self._records[spec.key] = Record(spec, Fence(self._watchdog))
         if spec.parked_for > 0:
-            self._registry.hold(spec.key, None)
-            self._plan_at(record, self._clock.monotonic() + spec.parked_for, parked=True)
+            self._park(record)
             return
         try:
             self._launch(record)
@@ -225,7 +224,12 @@ class Children:
         self._registry.unbind(record.key)
         record.successor, record.starts_over = None, False
         if record.state in {State.RESTARTING, State.PARKED}:
-            self._remove(record)
+            if record.fence.in_flight_until > self._clock.monotonic():
+                record.next_start = None
+                self._show(record, State.STOPPING)
+                self._set_timer(record, record.fence.in_flight_until, self._remove)
+            else:
+                self._remove(record)
             return resolved(Termination.STOPPED)
         at = self._clock.monotonic() + shutdown
         if record.state is State.RUNNING:
@@ -277,7 +281,14 @@ class Children:
     def _succeed(self, record: Record, spec: ChildSpec) -> None:
         successor = Record(spec, Fence(self._watchdog), record.generation)
         self._records[spec.key] = successor
-        self._launch_or_plan(successor)
+        if spec.parked_for > 0:
+            self._park(successor)
+        else:
+            self._launch_or_plan(successor)
+
+    def _park(self, record: Record) -> None:
+        self._registry.hold(record.key, None)
+        self._plan_at(record, self._clock.monotonic() + record.spec.parked_for, parked=True)
 
     def _set_timer(self, record: Record, at: float, call: Callable[[Record], None]) -> None:
         self._drop_timer(record)

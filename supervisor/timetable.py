@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_SPARE = 64
 _SOON = -math.inf
 
 
@@ -96,6 +97,9 @@ class Timetable:
             self._calls.pop(number, None)
             while self._due and self._due[0][1] not in self._calls:
                 heapq.heappop(self._due)
+            if len(self._due) > 2 * len(self._calls) + _SPARE:
+                self._due = [due for due in self._due if due[1] in self._calls]
+                heapq.heapify(self._due)
 
     def close(self, timeout: float = 1.0) -> None:
         """Make the calls that wait for a free thread, drop the timed ones, end the thread.

@@ -37,10 +37,12 @@ class HttpServer:
 
     ``bind`` is ``host:port``, ``[v6]:port`` or ``:port``; port 0 takes a free one. The client's address is
     the peer's: no header of a proxy is believed. ``ended`` is called, on the server's thread, once it has
-    ended, by itself or because it was stopped.
+    ended and let go of its address, with the error that ended it if one did.
     """
 
-    def __init__(self, app: ASGIApp, bind: str, ended: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, app: ASGIApp, bind: str, ended: Callable[[BaseException | None], None] = lambda _: None
+    ) -> None:
         self._bind = bind
         self._ended = ended
         self._server = _Server(_config(app))
@@ -67,20 +69,26 @@ class HttpServer:
             self.stop()
             raise ListenError(f"the HTTP server at {self._address} did not start within {_START_SECONDS:g} s")
 
-    def stop(self) -> None:
-        """Finish the requests that are under way, 3 s at most, and return when the server has ended."""
+    def stop(self) -> bool:
+        """Finish the requests that are under way, 3 s at most; returns whether the server has ended."""
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join(_STOP_SECONDS)
-            if self._thread.is_alive():
-                _log.error("the HTTP server at %s did not stop", self._address)
+        if self._thread.is_alive():
+            _log.error("the HTTP server at %s did not stop", self._address)
+        return not self._thread.is_alive()
 
     def _serve(self) -> None:
-        listening = [self._socket] if self._socket else []
+        error: BaseException | None = None
         try:
-            self._server.run(sockets=listening)
+            self._server.run(sockets=[self._socket] if self._socket else [])
+        except BaseException as failed:  # noqa: BLE001 -- logged, and told to who starts the next one
+            _log.exception("the HTTP server at %s failed", self._address)
+            error = failed
         finally:
-            self._ended()
+            if self._socket is not None:
+                self._socket.close()
+            self._ended(error)
 
 
 class _Server(uvicorn.Server):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from alumiini_py.application import Application
@@ -20,8 +20,12 @@ from workers.cluster.errors import UnreachableError
 from workers.source.mirrors import FolderInUseError
 from workers.telemetry import logs
 
+_BY_SIGNAL = ""
+"""What ends an orderly run in place of a fault."""
+
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from types import FrameType
 
 
@@ -44,17 +48,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT; a second one ends at once."""
     logs.configure(arguments.log_format, arguments.log_level)
-    ended = threading.Event()
-    fatal: list[str] = []
-
-    def fail(sentence: str) -> None:
-        fatal.append(sentence)
-        ended.set()
-
-    _end_on_signals(ended)
+    ends: SimpleQueue[str] = SimpleQueue()  # reentrant: a signal may come in the middle of a get
     settings = _settings(arguments)
     try:
-        application = Application(settings, compose(settings, fail))
+        parts = compose(settings, ends.put)
+        _end_on_signals(ends, parts.markers.close)
+        application = Application(settings, parts)
         application.start()
     except (ListenError, UnreachableError, FolderInUseError) as error:
         complain(f"alumiini: {error}")
@@ -62,11 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         complain(f"alumiini: the data folder {settings.data_dir} cannot be used: {error.strerror}")
         return FAILED
-    ended.wait()
+    fault = ends.get()
     application.stop()
-    for sentence in fatal:
-        complain(f"alumiini: {sentence}")
-    return FAILED if fatal else DONE
+    if fault:
+        complain(f"alumiini: {fault}")
+    return FAILED if fault else DONE
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -84,11 +83,16 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     )
 
 
-def _end_on_signals(ended: threading.Event) -> None:
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if ended.is_set():
-            os._exit(FAILED)  # asked twice: at once
-        ended.set()
+def _end_on_signals(ends: SimpleQueue[str], last_act: Callable[[], None]) -> None:
+    """End in order at the first SIGTERM or SIGINT, and at once at the second."""
+    asked: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if asked:
+            last_act()
+            os._exit(FAILED)
+        asked.append(number)
+        ends.put(_BY_SIGNAL)
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)

@@ -22,6 +22,8 @@ from workers.controller.kind import Kind, Trigger
 from workers.model.scopes import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from supervisor.actor import ActorRef, Context
     from workers.controller.custom_object import CustomObject
     from workers.model.keys import ResourceKey
@@ -86,6 +88,9 @@ class Audience:
         self.seeing(subject)
         self.heard.put(("seen", str(subject.key), subject.uid))
 
+    def leaving(self, key: ResourceKey) -> None:
+        """Say nothing: what counts here is the end."""
+
     def gone(self, key: ResourceKey) -> None:
         self.heard.put(("gone", str(key)))
 
@@ -118,7 +123,9 @@ class Home:
             raise RuntimeError("can't start new thread")
         return Lamp.start(context, key, subject, self.journal)
 
-    def controller_of(self, kind: str) -> Controller:
+    def controller_of(
+        self, kind: str, parked_for: Callable[[ResourceKey], float] = lambda _: 0.0
+    ) -> Controller:
         """Return a controller of lamps that go by this kind."""
         return Controller(
             Kind(
@@ -133,6 +140,7 @@ class Home:
             self.supervisor,
             self.registry,
             shutdown=1.0,
+            parked_for=parked_for,
         )
 
     def next(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,11 +19,11 @@ SHOP, NOTES = ResourceKey("GitRepository", "team", "shop"), ResourceKey("GitRepo
 
 def die_in_a_step(folder: Path, *keys: ResourceKey) -> None:
     """Leave the folder as a process does that is killed while these are in a risky step."""
-    left: dict[Path, bytes] = {}
     markers = Markers(folder)
-    for key in keys:
-        with markers.risky(key):
-            left |= {file: file.read_bytes() for file in folder.iterdir()}
+    with ExitStack() as steps:
+        for key in keys:
+            steps.enter_context(markers.risky(key))
+        left = {file: file.read_bytes() for file in folder.iterdir()}
     for file, note in left.items():
         file.write_bytes(note)
 
@@ -64,9 +65,44 @@ def test_a_step_that_ends_well_takes_the_suspicion_away(tmp_path: Path) -> None:
     markers = Markers(tmp_path)
     with markers.risky(SHOP):
         pass
+    still = markers.parked_for(SHOP)
+    markers.acquit(SHOP)
+
+    assert (still, markers.parked_for(SHOP)) == (120, 0)
+    assert Markers(tmp_path).parked_for(SHOP) == 0
+
+
+def test_steps_that_end_well_before_the_deadly_one_change_nothing(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Markers(tmp_path).risky(SHOP):
+            pass
+        die_in_a_step(tmp_path, SHOP)
+
+    assert Markers(tmp_path).parked_for(SHOP) == 60
+
+
+def test_ends_of_lives_in_which_a_suspect_did_not_work_do_not_count(tmp_path: Path) -> None:
+    for _ in range(2):
+        die_in_a_step(tmp_path, SHOP)
+    for _ in range(3):
+        die_in_a_step(tmp_path, NOTES)
+
+    assert Markers(tmp_path)._ends == {str(SHOP): 2, str(NOTES): 3}
+
+
+def test_a_folder_that_went_read_only_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    markers = Markers(tmp_path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    monkeypatch.setattr("pathlib.Path.write_text", refuse)
+    with markers.risky(SHOP):
+        pass
+    markers.close()
 
     assert markers.parked_for(SHOP) == 0
-    assert Markers(tmp_path).parked_for(SHOP) == 0
 
 
 def test_who_was_at_work_at_an_orderly_end_is_not_under_suspicion(tmp_path: Path) -> None:
@@ -78,12 +114,12 @@ def test_who_was_at_work_at_an_orderly_end_is_not_under_suspicion(tmp_path: Path
     assert Markers(tmp_path).parked_for(SHOP) == 0
 
 
-def test_all_who_were_at_work_are_under_suspicion(tmp_path: Path) -> None:
+def test_all_who_were_at_work_are_under_suspicion_and_start_one_after_the_other(tmp_path: Path) -> None:
     for _ in range(2):
         die_in_a_step(tmp_path, SHOP, NOTES)
 
     markers = Markers(tmp_path)
-    assert (markers.parked_for(SHOP), markers.parked_for(NOTES)) == (60, 60)
+    assert sorted((markers.parked_for(SHOP), markers.parked_for(NOTES))) == [60, 120]
 
 
 @pytest.mark.parametrize(

@@ -180,15 +180,28 @@ def test_something_without_a_uid_is_refused_and_the_others_go_on(home: Home) -> 
     assert home.next() == (DESK_NAME, "lit", "uid-1")
 
 
-def test_an_object_whose_actor_could_not_be_started_is_tried_again_with_its_next_event(home: Home) -> None:
+def test_an_object_whose_actor_could_not_be_started_is_started_later_without_another_event(
+    home: Home,
+) -> None:
     home.out_of_threads = True
-    with pytest.raises(RuntimeError, match="can't start new thread"):
-        home.controller.changed(lamp())
+    home.controller.changed(lamp())
     home.out_of_threads = False
 
-    home.controller.changed(lamp(version="2"))
+    home.clock.advance(10)
 
-    assert home.next() == (DESK_NAME, "lit", "uid-1")
+    assert home.next()[:2] == (DESK_NAME, "lit")
+
+
+def test_a_suspect_waits_for_its_first_start_but_not_once_a_person_changes_it(home: Home) -> None:
+    controller = home.controller_of("Lamp", parked_for=lambda _: 60.0)
+    controller.changed(lamp())
+    child = home.supervisor.child(DESK)
+    assert child is not None
+    assert (child.state, child.generation) == ("parked", 0)
+
+    controller.changed(lamp(generation=2))
+
+    assert home.next()[:2] == (DESK_NAME, "lit")
 
 
 def test_two_kinds_share_supervisor_and_registry_and_names(home: Home) -> None:

@@ -134,7 +134,7 @@ class Controller(Listeners):
 class ControllerProcess(Listeners):
     """``alumiini run`` as a process of its own; leaving its block kills what is left of it."""
 
-    def __init__(self, arguments: list[str], log: Path, module: str) -> None:
+    def __init__(self, arguments: list[str], log: Path, module: str = "alumiini_py") -> None:
         self._log = log
         with log.open("ab") as output:
             self._begin = output.tell()

@@ -25,6 +25,9 @@ class Nobody:
     def seen(self, subject: object) -> None:
         """Ignore it."""
 
+    def leaving(self, key: object) -> None:
+        """Ignore it."""
+
     def gone(self, key: object) -> None:
         """Ignore it."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
+import queue
 import socket
 import threading
 from contextlib import closing
@@ -187,3 +189,24 @@ def test_a_client_that_never_ends_does_not_hold_the_end(monkeypatch: pytest.Monk
 
         assert not server.alive
         read_all(connection)
+
+
+def test_a_server_that_dies_of_an_error_tells_it_and_leaves_its_address_free() -> None:
+    ends: queue.Queue[BaseException | None] = queue.Queue()
+    gc.disable()
+    try:
+        server = HttpServer(APP, "127.0.0.1:0", ends.put)
+        server.start()
+        server._server.on_tick = fail_at_once  # type: ignore[method-assign, assignment]  # a bug in the loop
+        assert isinstance(ends.get(timeout=10), ZeroDivisionError)
+
+        successor = HttpServer(APP, server.address)
+        successor.start()
+        assert successor.stop()
+        assert server.stop()
+    finally:
+        gc.enable()
+
+
+async def fail_at_once(_: int) -> bool:
+    raise ZeroDivisionError

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from workers.model.keys import ObjectKey
 
 _MESSAGE_LENGTH = 512
+_LONGEST_WAIT = 60.0
+"""What a server may ask us to wait, in seconds; whoever waits for it looks dead meanwhile."""
 # Answers with status 500 that are about the manifest and not about the server (duplicate items in a list
 # with keys, an unknown field, a value of the wrong type, a Secret that is not base64).
 _ABOUT_THE_MANIFEST = ("failed to create typed patch object", "failed to convert new object")
@@ -109,7 +111,7 @@ def api_error(status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
             Cause(str(cause.get("field") or ""), str(cause.get("reason") or ""))
             for cause in details.get("causes") or ()
         ),
-        retry_after=retry_after if retry_after is not None else details.get("retryAfterSeconds"),
+        retry_after=retry_after if retry_after is not None else _bounded(details.get("retryAfterSeconds")),
     )
 
 
@@ -122,7 +124,15 @@ def _status_object(body: bytes) -> dict[str, Any] | None:
 
 
 def _seconds(value: str | None) -> float | None:
-    return float(value) if value and value.isdecimal() else None
+    return min(float(value[:9]), _LONGEST_WAIT) if value and value.isdecimal() else None
+
+
+def _bounded(value: object) -> float | None:
+    return min(float(value), _LONGEST_WAIT) if isinstance(value, int | float) else None
+
+
+class UnansweredError(SyncError):
+    """The API server did not answer: nobody knows whether it did what it was asked."""
 
 
 class ChangedError(SyncError):
@@ -140,7 +150,7 @@ def explain(
     ``otherwise`` is the reason of whatever is not about access.
     """
     if isinstance(error, UnreachableError):
-        return SyncError(otherwise, f"cannot {verb} {key}: {error}")
+        return UnansweredError(otherwise, f"cannot {verb} {key}: {error}")
     message = f"cannot {verb} {key}: {_safe(error, key)}"
     if error.status in {401, 403} and not error.about_the_namespace:
         return SyncError(Reason.ACCESS_DENIED, message, retry_after=error.retry_after)

@@ -102,7 +102,10 @@ class EventRecorder:
 
     def _run(self) -> None:
         while not self._fence.closed and (event := self._events.get()) is not None:
-            self._write(event)
+            try:
+                self._write(event)
+            except Exception:  # noqa: BLE001 -- one event is lost, not all later ones
+                _log.exception("event %s of %s was not written", event.reason, event.regarding)
 
     def _write(self, event: _Event) -> None:
         request = Request("POST", EVENT.collection(_namespace(event)), body=self._body(event))

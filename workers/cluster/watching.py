@@ -71,6 +71,8 @@ class ListWatch:
         self._target = target
         self._view = View(sink)
         self._fence = Fence(watchdog)
+        self._clock = watchdog.clock
+        self._turned = self._clock.monotonic()
         self._random = random
         self._lasts = lasts
         self._silence = silence
@@ -78,6 +80,11 @@ class ListWatch:
         self._version = ""
         self._heard = False
         self._failures = 0
+
+    @property
+    def still_seconds(self) -> float:
+        """For how long nothing has come and no request has begun, in seconds; for a liveness probe."""
+        return self._clock.monotonic() - self._turned
 
     def run(self) -> None:
         """Watch until ``stop``; whatever the server does, it goes on."""
@@ -94,6 +101,7 @@ class ListWatch:
     def _round(self) -> float:
         """Follow one watch to its end and return how long to wait before the next."""
         self._heard = False
+        self._turned = self._clock.monotonic()
         try:
             self._follow()
         except (ApiError, UnreachableError, DeadlineExceededError) as error:
@@ -154,6 +162,7 @@ class ListWatch:
         return query | ({"labelSelector": self._target.selector} if self._target.selector else {})
 
     def _take(self, line: bytes) -> None:
+        self._turned = self._clock.monotonic()
         try:
             event = json.loads(line)
             self._happened(event["type"], event["object"])

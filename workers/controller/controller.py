@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from supervisor.child import State
+from supervisor.errors import SupervisorStoppedError
 from supervisor.spec import ChildSpec
 from workers.controller.custom_object import CustomObject, decode
 from workers.model.keys import ResourceKey
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from workers.controller.kind import Kind
 
 _log = logging.getLogger(__name__)
+
+_TRY_AGAIN_SECONDS = 10.0
 
 _Seen = tuple[str, tuple["Hashable", ...]]
 
@@ -73,6 +78,7 @@ class Controller:
             if key in self._seen and self._seen[key][0] == identity.uid:
                 with self._telling:
                     del self._seen[key]
+                    self._kind.audience.leaving(key)
                 self._end(key)
 
     def listed(self, namespace: str, present: Collection[ResourceKey]) -> None:
@@ -85,6 +91,7 @@ class Controller:
             for key in gone:
                 with self._telling:
                     del self._seen[key]
+                    self._kind.audience.leaving(key)
                 self._end(key)
         if all(sink.complete for sink in self._sinks.values()):
             self._kind.audience.all_seen()
@@ -108,9 +115,11 @@ class Controller:
         spec = ChildSpec(subject.key, start, shutdown=self._shutdown, parked_for=parked_for)
         try:
             self._supervisor.start_child(spec)
-        except BaseException:
-            del self._seen[subject.key]  # its next event tries again
-            raise
+        except SupervisorStoppedError:
+            _log.info("not started: the process ends", extra={"repository": subject.key.place})
+        except Exception:  # noqa: BLE001 -- no thread to be had, say: from now on its supervisor tries
+            _log.exception("an actor could not be started", extra={"repository": subject.key.place})
+            self._supervisor.start_child(replace(spec, parked_for=_TRY_AGAIN_SECONDS))
 
     def _tell(
         self, subject: CustomObject, before: tuple[Hashable, ...], values: tuple[Hashable, ...]
@@ -118,6 +127,13 @@ class Controller:
         for trigger, old, new in zip(self._kind.triggers, before, values, strict=True):
             if old != new:
                 self._registry.send(subject.key, trigger.message(subject))
+                self._release(subject.key)
+
+    def _release(self, key: ResourceKey) -> None:
+        """Start a suspect at once: what a person has changed may be the cure, or a deletion."""
+        child = self._supervisor.child(key)
+        if child is not None and child.state is State.PARKED and child.last_exit is None:
+            self._supervisor.restart_child(key)
 
     def _end(self, key: ResourceKey) -> None:
         _log.info("ending an actor: its object is gone", extra={"repository": key.place})

@@ -29,6 +29,9 @@ class Audience(Protocol):
     def seen(self, subject: CustomObject) -> None:
         """Take in an object as it is now, before its actor is told."""
 
+    def leaving(self, key: ResourceKey) -> None:
+        """Take that an object is gone while its actor may still end."""
+
     def gone(self, key: ResourceKey) -> None:
         """Forget an object that is gone and whose actor has ended."""
 

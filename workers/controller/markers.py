@@ -33,46 +33,72 @@ class Markers:
         self._folder = folder
         self._ends: dict[str, int] = {}
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for file in folder.iterdir():
+        for file in sorted(folder.iterdir()):
             self._recall(file)
 
     def parked_for(self, key: ResourceKey) -> float:
         """Return the seconds that an actor waits before its first start; 0 for who is not under suspicion.
 
-        After two ends of the process in its risky steps it is a minute, doubling to 15 minutes.
+        After two ends of the process in its risky steps it is a minute, doubling to 15 minutes; of several
+        suspects each waits that long after the one before it, so that the guilty one ends alone.
         """
-        ends = self._ends.get(str(key), 0)
-        return 0.0 if ends < _TOLERATED else min(_FIRST * 2.0 ** (ends - _TOLERATED), _MOST)
+        suspects = [name for name, ends in self._ends.items() if ends >= _TOLERATED]
+        if str(key) not in suspects:
+            return 0.0
+        wait = min(_FIRST * 2.0 ** (self._ends[str(key)] - _TOLERATED), _MOST)
+        return wait * (1 + suspects.index(str(key)))
 
     @contextmanager
     def risky(self, key: ResourceKey) -> Iterator[None]:
         """Note that this object is in a step that may take the process with it."""
-        file = self._folder / hashlib.sha256(str(key).encode()).hexdigest()
-        self._write(file, str(key))
+        self._write(str(key), under_way=True)
         try:
             yield
         finally:
-            file.unlink(missing_ok=True)
-        self._ends.pop(str(key), None)
+            if str(key) in self._ends:
+                self._write(str(key), under_way=False)
+            else:
+                self._remove(self._file(str(key)))
+
+    def acquit(self, key: ResourceKey) -> None:
+        """Note that all risky steps of a sync have ended well."""
+        if self._ends.pop(str(key), None) is not None:
+            self._remove(self._file(str(key)))
 
     def close(self) -> None:
-        """Take all notes away: the process ends in order, whoever is still at work."""
-        for file in self._folder.iterdir():
-            file.unlink(missing_ok=True)
+        """Take the notes of steps under way back: the process ends by our own will, whoever is at work."""
+        for file in self._folder.glob("*"):
+            self._remove(file)
+        for key in self._ends:
+            self._write(key, under_way=False)
 
     def _recall(self, file: Path) -> None:
         try:
             note = json.loads(file.read_bytes())
-            key, ends = str(note["key"]), int(note["ends"]) + 1
+            key, ends, under_way = str(note["key"]), int(note["ends"]), bool(note["underWay"])
         except (OSError, ValueError, KeyError, TypeError):  # it died while it wrote this
-            file.unlink(missing_ok=True)
+            self._remove(file)
             return
-        self._ends[key] = ends
-        self._write(file, key)
-        _log.warning("the process ended %d times in the middle of a risky step of %s", ends, key)
+        self._ends[key] = ends + under_way
+        if under_way:
+            self._write(key, under_way=False)
+            _log.warning("the process ended %d times in the middle of a risky step of %s", ends + 1, key)
 
-    def _write(self, file: Path, key: str) -> None:
+    def _file(self, key: str) -> Path:
+        return self._folder / hashlib.sha256(key.encode()).hexdigest()
+
+    def _write(self, key: str, *, under_way: bool) -> None:
+        note = {"key": key, "ends": self._ends.get(key, 0), "underWay": under_way}
         try:
-            file.write_text(json.dumps({"key": key, "ends": self._ends.get(key, 0)}))
+            self._file(key).write_text(json.dumps(note))
         except OSError as error:
-            _log.warning("cannot note what is under way in %s: %s", self._folder, error.strerror)
+            self._complain(error)
+
+    def _remove(self, file: Path) -> None:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            self._complain(error)
+
+    def _complain(self, error: OSError) -> None:
+        _log.warning("cannot note what is under way in %s: %s", self._folder, error.strerror)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from supervisor.deadline import DeadlineExceededError
-from workers.cluster.errors import ChangedError
+from workers.cluster.errors import ChangedError, UnansweredError
 from workers.controller.custom_object import CustomObject, decode
-from workers.model.errors import Reason, SyncError
+from workers.model.errors import Reason
 from workers.model.keys import ObjectKey
 from workers.model.merge_patch import merge_patch
 
@@ -183,7 +183,7 @@ def answered() -> Iterator[None]:
     try:
         yield
     except DeadlineExceededError as error:
-        raise SyncError(Reason.APPLY_FAILED, "the API server did not answer in time") from error
+        raise UnansweredError(Reason.APPLY_FAILED, "the API server did not answer in time") from error
 
 
 def _is_older(version: str, than: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from workers.cluster.errors import UnansweredError
 from workers.model.durations import seconds
 from workers.model.errors import Reason, SyncError
 from workers.model.pace import retry_delay
@@ -58,7 +59,8 @@ class Farewell:
 
     def _is_over(self, departure: Departure, patience: float) -> bool:
         now = self._engines.clock.monotonic()
-        if self._since is None or departure.done:
+        away = isinstance(departure.failure, UnansweredError)  # an outage is no refusal
+        if self._since is None or departure.done or away:
             self._since = now
         return now - self._since >= patience
 

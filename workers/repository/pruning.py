@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from workers.cluster.errors import UnansweredError
 from workers.cluster.objects import Deletion
 from workers.controller.own_object import answered
 from workers.manifests.order import deletion_rank
@@ -117,7 +118,8 @@ class Pruning:
 
 def _failure(failed: Sequence[tuple[LiveObject, SyncError]]) -> SyncError:
     denied = all(error.reason is Reason.ACCESS_DENIED for _, error in failed)
-    return SyncError(
+    unanswered = all(isinstance(error, UnansweredError) for _, error in failed)
+    return (UnansweredError if unanswered else SyncError)(
         Reason.ACCESS_DENIED if denied else Reason.PRUNE_FAILED,
         f"{len(failed)} objects that left Git could not be deleted, first: {failed[0][1].message}",
         errors=tuple(ObjectError(str(live.key), "", error.reason, error.message) for live, error in failed),

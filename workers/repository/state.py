@@ -50,7 +50,8 @@ class Inputs:
 class State:
     """The memory of one actor; a new life begins with an empty one and reads the cluster.
 
-    ``settled`` are the inputs that were applied completely, with the id of their tree. ``stalled`` are
+    ``settled`` are the inputs that were applied completely, with the id of their
+    tree and how many objects there were then. ``stalled`` are
     inputs that failed in a way that only other inputs can cure.
     """
 
@@ -58,6 +59,7 @@ class State:
     memory: BuildMemory = field(default_factory=BuildMemory)
     settled: Inputs | None = None
     settled_tree: str = ""
+    settled_size: int | None = None
     stalled: tuple[Inputs, SyncError] | None = None
     refusals: dict[ObjectKey, Refusal] = field(default_factory=dict)
     auth: tuple[str, BasicAuth] | None = None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workers.repository.state import Outcome
 
 _REQUESTED_AT = f"{DOMAIN}/requestedAt"
+HANDLED = "lastHandledReconcileAt"
 SHORT_COMMIT = 7
 _MOST_ERRORS = 20
 _REQUEST_LENGTH = 1024
@@ -59,7 +60,7 @@ def after(subject: CustomObject, report: Report) -> dict[str, Any]:
         "failures": report.failures,
     }
     if report.asked is not None:
-        status["lastHandledReconcileAt"] = shorten(report.asked, _REQUEST_LENGTH)
+        status[HANDLED] = shorten(report.asked, _REQUEST_LENGTH)
     if report.outcome.commit:
         status["lastAttemptedCommit"] = report.outcome.commit
     if report.outcome.failure is None:

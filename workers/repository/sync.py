@@ -19,6 +19,7 @@ from workers.repository.membership import has_been_here, parent_metadata, record
 from workers.repository.pruning import Pruning
 from workers.repository.run import Cause
 from workers.repository.state import Counts, Inputs, Outcome
+from workers.repository.status import HANDLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -59,7 +60,8 @@ class _Sync:
         inputs = Inputs(commit, run.own.subject.generation, run.allowed_prune)
         if inputs == state.settled and not run.thorough:
             return
-        if state.stalled is not None and state.stalled[0] == inputs and run.cause is not Cause.REQUEST:
+        asked_for = run.asked is not None and run.asked != run.own.subject.status.get(HANDLED)
+        if state.stalled is not None and state.stalled[0] == inputs and not asked_for:
             raise state.stalled[1].again()  # looking at the cluster anew would not cure it
         try:
             with run.step("fetch"), self._engines.markers.risky(run.own.subject.key):
@@ -68,6 +70,7 @@ class _Sync:
                 if not self._is_settled(tree, inputs):
                     self._converge(tree)
                 state.settled, state.settled_tree, state.stalled = inputs, tree.id, None
+                state.settled_size = len(state.inventory or ())
         except SyncError as error:
             state.settled = None
             state.stalled = (inputs, error.again()) if error.recovery is Recovery.PERSON else None
@@ -138,6 +141,7 @@ class _Sync:
                 f"there is no manifest in {run.spec.path or 'the repository'} at {run.commit[:7]}, nothing"
                 " was pruned; correct spec.path, or set spec.allowEmpty if this is meant",
             )
+        self._engines.markers.acquit(run.own.subject.key)
         self._state.keep_refusals({item.key for item in built.objects})
         return built
 
@@ -205,8 +209,7 @@ class _Sync:
         """
         run = self._run
         limit = run.spec.prune_limit
-        success = str(run.own.subject.status.get("lastSyncTime", ""))
-        before = max(len(judged), sum(entry.created <= success for entry in inventory.values()))
+        before = max(len(judged), self._size_at_last_success(inventory))
         if limit.exceeded_by(len(judged), before) and run.allowed_prune != run.commit:
             raise SyncError(
                 Reason.PRUNE_HELD,
@@ -214,6 +217,13 @@ class _Sync:
                 f" pruneLimit {limit} allows; check it, then annotate this GitRepository with"
                 f" alumiini.false.systems/allow-prune={run.commit}",
             )
+
+    def _size_at_last_success(self, inventory: dict[ObjectKey, Entry]) -> int:
+        """Return how many objects there were; in a new life by their age, as the two clocks go."""
+        if self._state.settled_size is not None:
+            return self._state.settled_size
+        success = str(self._run.own.subject.status.get("lastSyncTime", ""))
+        return sum(entry.created <= success for entry in inventory.values())
 
     def _unseen_kinds(self) -> set[GroupKind]:
         """Return kinds that we had objects of and that the cluster does not serve (now)."""

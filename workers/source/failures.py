@@ -54,7 +54,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return min(float(value[:9]), _LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return min(max(seconds, 0.0), _LONGEST_WAIT)
