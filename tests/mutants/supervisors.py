@@ -102,8 +102,8 @@ DYNAMIC = (
     Mutant(
         "a child that killed the process begins parked",
         "children",
-        "if spec.parked_for > 0:",
-        "if spec.parked_for < 0:",
+        "if spec.parked_for > 0:\n            self._park(record)",
+        "if spec.parked_for < 0:\n            self._park(record)",
         "test_starting_children.py::test_a_child_can_begin_parked_and_no_message_shortens_it",
     ),
     Mutant(

@@ -150,3 +150,32 @@ def test_a_child_can_begin_parked_and_no_message_shortens_it(house: House) -> No
 
     assert house.change() == "running"
     assert house.supervisor.child("app") is not None
+
+
+def test_a_child_that_follows_a_stopping_one_can_begin_parked_too(house: House) -> None:
+    house.start()
+    go_on = house.hang()
+    ended = house.supervisor.terminate_child("app")
+    assert house.change() == "stopping"
+    house.supervisor.start_child(house.spec(parked_for=60.0))
+
+    go_on.set()
+    ended.result(BOUND)
+
+    assert [house.change(), house.change()] == ["ended", "parked"]
+    house.clock.advance(60)
+    assert house.change() == "running"
+
+
+def test_a_start_without_a_thread_to_be_had_leaves_no_actor_behind(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.start()  # by now the supervisor has a thread of its own
+    monkeypatch.setattr(threading.Thread, "start", fail(RuntimeError("can't start new thread")))
+
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        house.supervisor.start_child(house.spec("other"))
+
+    monkeypatch.undo()
+    assert len(pykka.ActorRegistry.get_all()) == 1
+    assert house.supervisor.child("other") is None
