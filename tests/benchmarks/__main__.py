@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import first_path
+from tests.benchmarks import first_path, supervision
 from tests.benchmarks.bench import bench
 
 if __name__ == "__main__":
@@ -11,3 +11,4 @@ if __name__ == "__main__":
         first_path.polls(running)
         first_path.thousand(running)
         first_path.idle(running)
+    supervision.supervision()
