@@ -146,7 +146,7 @@ def test_a_push_while_the_api_server_is_away_is_applied_when_it_is_back(
     assert stage.value("two") == "2"
     assert stage.status()["failures"] == 0
     stage.follow("late")
-    eventually(lambda: stage.config_map("late"), "the watch goes on, too", 90)  # it rests for up to 30 s
+    eventually(lambda: stage.config_map("late"), "the watch goes on, too")  # it rests for up to 5 s
     stage.until_synced(late.head(), "late")
     assert controller.fatal == []
 
