@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from alumiini_py.exit_codes import FAILED, WRONG_USAGE
+from alumiini_py.exit_codes import FAILED, INTERRUPTED, WRONG_USAGE
 from alumiini_py.flags import FlagError, flag
 from alumiini_py.packages import foreign_package
 from alumiini_py.version import __version__
@@ -25,19 +25,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if stranger is not None:
         print(f"alumiini: {stranger}", file=sys.stderr)  # noqa: T201 -- nothing else can be imported now
         return FAILED
-    # Imported only now: a foreign package of the same name must be found before it is used.
-    from alumiini_py import commands  # noqa: PLC0415
-
     try:
-        parsed = _parser(commands.ALL).parse_args(arguments)
+        return _run(arguments)
     except FlagError as error:
         print(f"alumiini: {error}", file=sys.stderr)  # noqa: T201 -- as above
         return WRONG_USAGE
+    except KeyboardInterrupt:
+        print("alumiini: interrupted", file=sys.stderr)  # noqa: T201 -- as above
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    # Imported only now: a foreign package of the same name must be found before it is used.
+    from alumiini_py import commands  # noqa: PLC0415
+
+    parsed = _parser(commands.ALL).parse_args(arguments)
     return commands.ALL[parsed.command].run(parsed)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage in front of it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USAGE, f"alumiini: {message}; see {self.prog} --help\n")
+
+
 def _parser(known: Mapping[str, Command]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="alumiini", description="GitOps: every repository is an actor.")
+    parser: argparse.ArgumentParser = _Parser(
+        prog="alumiini", description="GitOps: every repository is an actor."
+    )
     parser.add_argument("--version", action="version", version=f"alumiini {__version__}")
     _add_global_flags(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -80,6 +80,7 @@ class Application:
     def start(self) -> None:
         """Listen, then wait for the lease in the background; raises ListenError."""
         self._services.start()
+        SecretFile(self._settings.webhook_secret_file).current()  # a wrong path is in the log from the start
         self._leading.start()
         _log.info("webhooks at %s, status at %s", self.webhook_address, self.status_address)
 

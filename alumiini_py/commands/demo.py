@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from alumiini_py.controlplane.errors import ControlPlaneError
@@ -19,6 +20,7 @@ from alumiini_py.flags import flag
 from webhooks.server import ListenError
 from workers.cluster.errors import UnreachableError
 from workers.model.errors import SyncError
+from workers.source.address import parse_address
 
 if TYPE_CHECKING:
     import argparse
@@ -52,20 +54,20 @@ def run(arguments: argparse.Namespace) -> int:
         fatal.append(sentence)
         ended.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
+        if arguments.url:
+            parse_address(arguments.url)
         with Stage(script.progress, fail) as stage:
             _set(stage, script)
             urls = visit(stage, script, arguments.url) if arguments.url else Show(stage, script).play()
             script.line("")
             script.line("Every step was verified by kubectl.")
             if not arguments.once:
-                script.invitation(stage.addresses, urls)
-                ended.wait()
-    except KeyboardInterrupt:
-        script.line("")
-        return DONE
+                script.invitation(stage.addresses, urls, pushes=not arguments.url)
+                with suppress(KeyboardInterrupt):  # the way to end it
+                    ended.wait()
     except _EXPECTED as error:
         script.failed(str(error))
         return FAILED

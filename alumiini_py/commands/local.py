@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alumiini_py.controlplane import claim, programs
@@ -12,11 +11,12 @@ from alumiini_py.controlplane.kept import END_SECONDS
 from alumiini_py.controlplane.plane import KUBECONFIG, ControlPlane
 from alumiini_py.controlplane.user_folders import data_folder
 from alumiini_py.exit_codes import DONE, FAILED, NOT_FOUND, TIMED_OUT
-from alumiini_py.flags import flag
+from alumiini_py.flags import flag, folder
 from alumiini_py.terminal import complain, say
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +32,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         flag(
             parser,
             "--data-dir",
-            type=Path,
+            type=folder,
             default=data_folder(os.environ),
             help="folder for its data, which goes to control-plane in there (default: %(default)s)",
         )

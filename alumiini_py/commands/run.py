@@ -12,7 +12,7 @@ from alumiini_py.application import Application
 from alumiini_py.composition import compose
 from alumiini_py.controlplane.user_folders import data_folder
 from alumiini_py.exit_codes import DONE, FAILED
-from alumiini_py.flags import flag, positive
+from alumiini_py.flags import flag, folder, positive
 from alumiini_py.settings import Settings, default_lease_namespace
 from alumiini_py.terminal import complain
 from webhooks.server import ListenError
@@ -39,7 +39,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     flag(parser, "--webhook-bind", default=defaults.webhook_bind, help="host:port for webhooks")
     flag(parser, "--webhook-secret-file", type=Path, help="file whose first line is the webhook secret")
     flag(parser, "--api-bind", default=defaults.api_bind, help="host:port for status, probes and metrics")
-    flag(parser, "--data-dir", type=Path, default=defaults.data_dir, help="folder for Git mirrors")
+    flag(parser, "--data-dir", type=folder, default=defaults.data_dir, help="folder for Git mirrors")
     flag(parser, "--concurrency", type=positive, default=defaults.concurrency, help="syncs at once")
     flag(parser, "--lease-namespace", help="namespace of the Lease (default: our own in a cluster)")
     flag(parser, "--no-leader-election", action="store_true", help="hold no Lease; nobody else may run")

@@ -53,17 +53,22 @@ class Script:
         yield
         self.seen(text, time.monotonic() - begun)
 
-    def invitation(self, addresses: Addresses, urls: dict[str, str]) -> None:
-        """Say what to try while everything runs."""
+    def invitation(self, addresses: Addresses, urls: dict[str, str], *, pushes: bool) -> None:
+        """Say what to try while everything runs; ``pushes`` tells that a push is announced by itself."""
         self.title("Everything stays up until Ctrl-C. In another terminal:")
         self.line(f"  export KUBECONFIG={addresses.kubeconfig}")
         self.line(f'  alias kubectl="{addresses.kubectl}"')
         self.line("  kubectl get agr -A")
         for name, url in urls.items():
-            self.line(f"  git clone {url}    # change {name}, push: it is announced and applied at once")
+            if pushes:
+                self.line(f"  git clone {url}    # change {name}, push: it is announced and applied at once")
+            else:
+                self.line(f"  # a push to {url} is found within a minute; announced like this, at once:")
         self.line(f"  curl {addresses.status}")
         self.line(f"  curl {addresses.status.rpartition('/api/')[0]}/metrics")
-        self.line("  body='" + _body(next(iter(urls.values()))) + "'")
+        url = next(iter(urls.values()))
+        self.line(f"  commit=$(git ls-remote {url} refs/heads/main | cut -f1)")
+        self.line(f"  body='{_body(url)}'")
         self.line("  curl -d \"$body\" -H 'Content-Type: application/json' -H 'X-GitHub-Event: push' \\")
         self.line(
             '    -H "X-Hub-Signature-256: sha256=$(printf %s "$body" |'
@@ -76,4 +81,5 @@ class Script:
 
 
 def _body(url: str) -> str:
-    return f'{{"ref":"refs/heads/main","repository":{{"clone_url":"{url}"}}}}'
+    repository = f'{{"clone_url":"{url}"}}'
+    return f'{{"ref":"refs/heads/main","after":"\'$commit\'","repository":{repository}}}'

@@ -55,9 +55,39 @@ def test_a_number_that_cannot_be_is_2_and_says_what_it_must_be(
     with pytest.raises(SystemExit, match="2"):
         main(["run", f"--concurrency={number}"])
 
-    assert capsys.readouterr().err.endswith(
-        f"argument --concurrency: {number!r} must be a number of at least 1\n"
+    assert capsys.readouterr().err == (
+        f"alumiini: argument --concurrency: {number!r} must be a number of at least 1;"
+        " see alumiini run --help\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "the following arguments are required: COMMAND; see alumiini --help"),
+        (["run", "--data-dir", ""], "argument --data-dir: is empty; name a folder; see alumiini run --help"),
+        (["run", "--colour"], "unrecognized arguments: --colour; see alumiini --help"),
+    ],
+)
+def test_wrong_usage_is_2_and_one_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+
+    assert capsys.readouterr().err == f"alumiini: {sentence}\n"
+
+
+def test_an_interruption_is_130_and_one_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("alumiini_py.commands.local.run", interrupted)
+
+    assert main(["local", "status"]) == 130
+    assert capsys.readouterr().err == "alumiini: interrupted\n"
 
 
 def test_a_kubeconfig_that_is_not_there_is_1_and_one_sentence(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_the_given_file_goes_before_the_environment_and_that_before_the_home_fol
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnreachableError, match=f"kubeconfig {tmp_path}/none: "):
+    with pytest.raises(UnreachableError, match=f"kubeconfig {tmp_path}/none does not exist: check "):
         find_access(str(tmp_path / "none"))
 
 

@@ -54,6 +54,13 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def hints(shown: str) -> list[str]:
+    """Return the lines to try that end by themselves, as a person would paste them."""
+    lines = shown.partition("In another terminal:\n")[2].splitlines()
+    wanted = ("  curl", "  commit=", "  body=", "    -H")
+    return [line for line in lines if line.startswith(wanted)]
+
+
 def test_every_step_is_shown_and_the_exit_code_is_0(folder: Path) -> None:
     ended = demo(folder, "--once")
     shown, complaints = ended.communicate(timeout=100)
@@ -102,6 +109,9 @@ def test_it_stays_up_with_working_hints_until_it_is_told_to_end(
         capture_output=True,
         check=True,
     )
+    tried = subprocess.run(
+        ["bash", "-ec", "\n".join(hints(shown))], text=True, capture_output=True, check=True, timeout=60
+    )
     children = descendants(running.pid)
 
     with watched(*children) as below:
@@ -113,6 +123,9 @@ def test_it_stays_up_with_working_hints_until_it_is_told_to_end(
         ["demo", "notes", "True"],
         ["demo", "shop", "True"],
     ]
+    assert '"items":[' in tried.stdout
+    assert 'alumiini_actors{state="running"} 2.0' in tried.stdout
+    assert '{"status":"accepted","repositories":["demo/shop"]' in tried.stdout
     assert children
     assert running.returncode == 0
 
@@ -136,6 +149,29 @@ def test_a_url_that_cannot_be_applied_is_a_failure_with_its_reason(folder: Path,
 
     assert ended.returncode == 1
     assert "BuildFailed: a.yaml:2" in shown
+
+
+def test_once_that_is_interrupted_is_no_success(folder: Path) -> None:
+    running = demo(folder, "--once")
+    output = running.stdout
+    assert output is not None
+    for line in output:
+        if "the controller" in line:
+            break
+    running.send_signal(signal.SIGINT)
+    _, complaints = running.communicate(timeout=60)
+
+    assert (running.returncode, complaints) == (130, "alumiini: interrupted\n")
+
+
+def test_a_url_that_cannot_be_is_refused_before_anything_starts(folder: Path) -> None:
+    ended = demo(folder, "--once", "https://user:pass@example.org/x.git")
+    shown, _ = ended.communicate(timeout=60)
+
+    assert ended.returncode == 1
+    assert shown == (
+        "  FAILED spec.url holds credentials; put them into a Secret and name it in spec.secretRef\n"
+    )
 
 
 def test_killing_it_takes_everything_with_it(tmp_path: Path) -> None:

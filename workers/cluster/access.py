@@ -85,13 +85,18 @@ def _home_file() -> str | None:
 
 def _from_files(files: str, context: str | None) -> Configuration:
     configuration = Configuration()
+    if os.pathsep not in files and not Path(files).is_file():
+        what = "is a folder" if Path(files).is_dir() else "does not exist"
+        raise UnreachableError(f"kubeconfig {files} {what}: check --kubeconfig and KUBECONFIG")
     try:
         load_kube_config(files, context, configuration, persist_config=False)  # type: ignore[no-untyped-call] # the library has no types here
     except ConfigException as error:
         raise UnreachableError(f"kubeconfig {files}: {error}") from error
     except Exception as error:  # it raises whatever YAML, base64 or the file system raise
         # Not the error's own words: a parser quotes the line, which may hold a credential.
-        raise UnreachableError(f"kubeconfig {files} cannot be read ({type(error).__name__})") from error
+        raise UnreachableError(
+            f"kubeconfig {files} cannot be read or is none ({type(error).__name__}): check the file"
+        ) from error
     return configuration
 
 

@@ -41,6 +41,9 @@ class Regarding:
     name: str
     uid: str
 
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Event:

@@ -120,7 +120,9 @@ class ListWatch:
             asked = error.retry_after
             self._begin_again(error)
         if self._failures == 0:
-            _log.warning("watch of %s was interrupted and goes on: %s", self._target.path, error)
+            missing = isinstance(error, ApiError) and error.kind_missing
+            why = "the cluster does not serve this kind: is its CRD installed?" if missing else error
+            _log.warning("watch of %s was interrupted and goes on: %s", self._target.path, why)
         return max(self._wait(), asked or 0.0)
 
     def _begin_again(self, error: ApiError) -> None:
