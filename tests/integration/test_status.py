@@ -145,6 +145,7 @@ def test_the_status_api_and_the_metrics_say_what_the_cluster_says(
     assert snapshot["objects"] == [
         {
             "group": "",
+            "version": "v1",
             "kind": "ConfigMap",
             "namespace": stage.namespace,
             "name": "one",
