@@ -200,4 +200,4 @@ def test_a_kubeconfig_that_is_not_there_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(tmp_path / "missing") == 1
-    assert capsys.readouterr().err.startswith(f"alumiini: kubeconfig {tmp_path / 'missing'}: ")
+    assert capsys.readouterr().err.startswith(f"alumiini: kubeconfig {tmp_path / 'missing'} does not exist")

@@ -78,6 +78,17 @@ class ApiClient:
         """Ask for the deletion of an object."""
         self.send("DELETE", f"{path(plural, namespace)}/{name}")
 
+    def _answer(
+        self, method: str, target: str, body: Object | None, kind: str
+    ) -> urllib3.BaseHTTPResponse | None:
+        response = self._http.request(
+            method,
+            self._plane.url + target,
+            body=json.dumps(body) if body is not None else None,
+            headers={**self._http.headers, **({"Content-Type": kind} if kind else {})},
+        )
+        return None if response.status == 429 else response
+
     def stream(self, plural: str, namespace: str) -> urllib3.BaseHTTPResponse:
         """Start a watch and return its answer, a line per event; the caller closes it."""
         return self._http.request(
@@ -85,13 +96,12 @@ class ApiClient:
         )
 
     def send(self, method: str, target: str, body: Object | None = None, kind: str = "") -> Any:  # noqa: ANN401 -- JSON
-        """Send a request; None stands for 404, every other refusal fails the test."""
-        response = self._http.request(
-            method,
-            self._plane.url + target,
-            body=json.dumps(body) if body is not None else None,
-            headers={**self._http.headers, **({"Content-Type": kind} if kind else {})},
-        )
+        """Send a request; None stands for 404, every other refusal fails the test.
+
+        A server that has just started says 429 until its storage is there, and is asked again.
+        """
+        response = eventually(lambda: self._answer(method, target, body, kind), f"{method} {target}")
+        assert response is not None
         if response.status == 404:
             return None
         assert response.status < 300, f"{method} {target}: {response.status} {response.data.decode()}"

@@ -213,6 +213,9 @@ class ProxyHandler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self.do_GET()
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def answer(self, code: int, body: bytes) -> None:
         """Answer instead of the server."""
         self.send_response(code)
