@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from alumiini_py.exit_codes import FAILED, INTERRUPTED, WRONG_USAGE
 from alumiini_py.flags import FlagError, flag
 from alumiini_py.packages import foreign_package
+from alumiini_py.terminal import complain
 from alumiini_py.version import __version__
 
 if TYPE_CHECKING:
@@ -23,15 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says and return the exit code: 0 done, 1 failed, 2 wrong usage."""
     stranger = foreign_package()
     if stranger is not None:
-        print(f"alumiini: {stranger}", file=sys.stderr)  # noqa: T201 -- nothing else can be imported now
+        complain(f"alumiini: {stranger}")
         return FAILED
     try:
         return _run(arguments)
     except FlagError as error:
-        print(f"alumiini: {error}", file=sys.stderr)  # noqa: T201 -- as above
+        complain(f"alumiini: {error}")
         return WRONG_USAGE
     except KeyboardInterrupt:
-        print("alumiini: interrupted", file=sys.stderr)  # noqa: T201 -- as above
+        complain("alumiini: interrupted")
         return INTERRUPTED
 
 
