@@ -33,3 +33,11 @@ NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 )
 def test_a_server_may_ask_for_a_wait_of_up_to_an_hour(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Mon, 01 Jan 2024 00:00:00 +9999999999999", "Mon, 01 Jan 999999999999999999999 00:00:00 GMT"],
+)
+def test_a_date_that_overflows_is_no_date(value: str) -> None:
+    assert retry_after(value, NOW) is None

@@ -178,3 +178,11 @@ def test_it_tells_how_long_the_call_under_way_has_taken(timetable: Timetable, cl
     timetable.close(BOUND)
 
     assert (during, timetable.busy_seconds) == (12.0, 0.0)
+
+
+def test_dropped_calls_do_not_pile_up_behind_one_that_stays(timetable: Timetable) -> None:
+    timetable.call_at(1, partial(int))
+    for _ in range(1000):
+        timetable.forget(timetable.call_at(100, partial(int)))
+
+    assert len(timetable._due) < 100
